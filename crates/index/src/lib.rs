@@ -1,0 +1,1 @@
+//! Vectors, BM25 and payload filters behind one contract.

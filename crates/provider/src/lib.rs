@@ -1,0 +1,1 @@
+//! The local encoder, its tokenizer and model files.

@@ -1,0 +1,1 @@
+//! Sources, ingestion, retrieval and cited answers.

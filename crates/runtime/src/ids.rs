@@ -1,0 +1,18 @@
+//! Identifiers that sort by the time they were made.
+
+#![expect(clippy::disallowed_methods, reason = "this module is where random ids are drawn")]
+
+/// A new ULID: 26 characters, unique, and in the order of making to the millisecond.
+pub fn new_id() -> String {
+    ulid::Ulid::new().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_differ() {
+        let ids: std::collections::BTreeSet<_> = (0..1000).map(|_| super::new_id()).collect();
+        assert_eq!(ids.len(), 1000);
+        assert!(ids.iter().all(|id| id.len() == 26));
+    }
+}

@@ -1,0 +1,14 @@
+//! Clock, ids, task spawning and shutdown, as seams.
+//!
+//! The one place that reads the system clock, draws a random id or hands work to another thread, so that
+//! every floor above can be driven by a test. It knows nothing of what runs on it.
+
+mod clock;
+mod ids;
+mod shutdown;
+mod tasks;
+
+pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
+pub use ids::new_id;
+pub use shutdown::Shutdown;
+pub use tasks::{TaskError, blocking};

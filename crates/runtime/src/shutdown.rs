@@ -1,0 +1,51 @@
+//! Asking work to stop.
+
+use tokio_util::sync::CancellationToken;
+
+/// A request to stop that long work looks at between steps. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown(CancellationToken);
+
+impl Shutdown {
+    /// A request that nobody has made yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes the request.
+    pub fn request(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether it was made.
+    pub fn is_requested(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// Waits until it is made.
+    pub async fn requested(&self) {
+        self.0.cancelled().await;
+    }
+
+    /// Makes the request when the user presses Ctrl-C or the system sends a terminate signal; returns
+    /// when it has. Meant to be raced against the work.
+    ///
+    /// # Errors
+    ///
+    /// When the signal handlers cannot be installed.
+    pub async fn request_on_signal(&self) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => interrupted?,
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await?;
+        self.request();
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! The state database, its transactions and migrations.

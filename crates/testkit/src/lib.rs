@@ -1,0 +1,1 @@
+//! Temporary homes and fixtures for tests.

@@ -1,0 +1,3 @@
+//! Tidy checks and the one command that is CI.
+
+fn main() {}
