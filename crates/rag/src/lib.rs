@@ -1,1 +1,25 @@
-//! Sources, ingestion, retrieval and cited answers.
+//! Sources, the ingestion pipeline and its registry, retrieval and fusion, and the cited answer.
+//!
+//! Owns what a collection holds and what of it is live. It knows models, the index and the database through
+//! their seams and speaks neither HTTP nor command line.
+
+mod answer;
+mod cache;
+mod collection;
+mod error;
+mod ids;
+mod ingest;
+mod library;
+mod registry;
+mod retrieve;
+mod source;
+
+pub use answer::{Answer, Citation, Refusal, Support};
+pub use cache::EmbeddingCache;
+pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
+pub use error::RagError;
+pub use ingest::{ChunkCounts, Gone, IngestEvent, IngestReport, IngestRequest};
+pub use library::{Collection, CollectionSummary, Library, Parts};
+pub use registry::{ChunkRecord, CollectionRecord, DocumentProblem, DocumentRecord, Registry};
+pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
+pub use source::{ItemFailure, Listed, Listing, MemorySource, Source, TreeSource, open_path};

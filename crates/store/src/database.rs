@@ -136,6 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a test writes its own file")]
     async fn a_file_that_is_no_database_is_refused() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("state.db");

@@ -1,0 +1,108 @@
+//! The registry of collections, documents and versions: what the house believes about what it holds.
+//!
+//! The index may hold more than the registry does (points staged by an ingest that was killed, points of a
+//! version just replaced); what the registry holds is what is live.
+
+mod collections;
+mod documents;
+mod live;
+mod schema;
+mod write;
+
+use std::collections::BTreeMap;
+
+use access::AccessList;
+use document::{Problem, Span};
+use index::PointId;
+use serde_json::Value;
+use store::{Database, StoreError};
+
+pub use collections::CollectionRecord;
+pub use live::LiveChunk;
+pub use write::NewVersion;
+
+/// How many of a document's versions keep their text, the live one included.
+pub const VERSIONS_KEPT: usize = 3;
+
+/// The registry's tables in a state database.
+#[derive(Clone)]
+pub struct Registry {
+    database: Database,
+}
+
+/// One live document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentRecord {
+    /// Unique in its collection and stable across versions.
+    pub id: String,
+    /// The URI as the user would write it.
+    pub source: String,
+    /// The source root that owns the document.
+    pub root: String,
+    /// The live version's id.
+    pub version: String,
+    /// Who may read it.
+    pub access: AccessList,
+    /// The hash of the bytes that the version was read from.
+    pub content_hash: String,
+    /// The pipeline that read them.
+    pub fingerprint: String,
+    /// What the document says it is called.
+    pub title: Option<String>,
+    /// ISO 639-1 code of its natural language.
+    pub language: Option<String>,
+    /// The format's name.
+    pub format: String,
+    /// What the document says about itself.
+    pub metadata: BTreeMap<String, Value>,
+    /// How many bytes the stored text has.
+    pub text_bytes: usize,
+    /// How many chunks the live version has.
+    pub chunks: usize,
+    /// How many problems the live version has.
+    pub problems: usize,
+    /// When it was first ingested: microseconds since 1970.
+    pub created_at: i64,
+    /// When the live version was committed: microseconds since 1970.
+    pub updated_at: i64,
+}
+
+/// A chunk as the registry keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChunkRecord {
+    /// Its id, which is its point's as well.
+    pub id: PointId,
+    /// Where it is in the stored text.
+    pub span: Span,
+    /// The headings it stands under.
+    pub heading_path: Vec<String>,
+    /// What is put before the text when it is embedded and indexed: title, headings, a table's header.
+    pub context: String,
+    /// The original's page, 1-based.
+    pub page: Option<u32>,
+    /// Tokens of the text that is embedded.
+    pub tokens: usize,
+}
+
+/// A problem and the document that has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DocumentProblem {
+    /// The document's source.
+    pub source: String,
+    /// The document's id.
+    pub document_id: String,
+    /// What could not be read.
+    pub problem: Problem,
+}
+
+impl Registry {
+    /// The registry in `database`, its tables brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the tables cannot be prepared or are newer than this program.
+    pub async fn open(database: Database) -> Result<Self, StoreError> {
+        database.migrate(&schema::MIGRATIONS).await?;
+        Ok(Self { database })
+    }
+}

@@ -1,0 +1,136 @@
+//! Points of the index, looked up in the registry: which are live, and what they say.
+
+use std::collections::{BTreeSet, HashMap};
+
+use access::{AccessList, Reader};
+use document::Span;
+use index::PointId;
+use store::StoreError;
+use store::sqlx::{self, Row, any::AnyRow};
+
+use super::documents::{access_from, damaged};
+use super::{ChunkRecord, Registry};
+use crate::{CollectionName, RagError, ids};
+
+/// How many ids one query asks for.
+const IDS_PER_QUERY: usize = 250;
+
+/// A live chunk with what a hit shows of its document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveChunk {
+    /// The chunk.
+    pub chunk: ChunkRecord,
+    /// The document's id.
+    pub document_id: String,
+    /// The document's live version.
+    pub version: String,
+    /// The document's source.
+    pub source: String,
+    /// The document's title.
+    pub title: Option<String>,
+}
+
+impl Registry {
+    /// Those of `ids` that are chunks of live versions which `reader` may read. The others are staged,
+    /// replaced, deleted, or not for this reader, and must not be shown.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError`] when the registry cannot be read.
+    pub async fn live_chunks(
+        &self,
+        collection: &CollectionName,
+        reader: &Reader,
+        ids: &[PointId],
+    ) -> Result<HashMap<PointId, LiveChunk>, RagError> {
+        let mut live = HashMap::with_capacity(ids.len());
+        for some in ids.chunks(IDS_PER_QUERY) {
+            let places: Vec<String> = (0..some.len()).map(|place| format!("${}", place + 2)).collect();
+            let statement = format!(
+                "SELECT c.id, c.span_start, c.span_end, c.heading_path, c.context, c.page, c.tokens, \
+                 d.access, d.id, d.version, d.source, d.title \
+                 FROM chunks c JOIN documents d ON d.collection = c.collection AND d.id = c.document_id \
+                 WHERE c.collection = $1 AND c.id IN ({})",
+                places.join(", ")
+            );
+            // The statement is made of placeholders alone: nothing a user wrote is in it.
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(collection.as_str());
+            for id in some {
+                query = query.bind(ids::hex(&id.0));
+            }
+            let rows = query
+                .fetch_all(self.database.pool())
+                .await
+                .map_err(StoreError::query("look up chunks"))?;
+            for row in &rows {
+                let access: AccessList = access_from(collection, row, 7)?;
+                if reader.may_read(&access) {
+                    let chunk = chunk_from(collection, row)?;
+                    let found = LiveChunk {
+                        document_id: row.get(8),
+                        version: row.get(9),
+                        source: row.get(10),
+                        title: row.get(11),
+                        chunk,
+                    };
+                    live.insert(found.chunk.id, found);
+                }
+            }
+        }
+        Ok(live)
+    }
+
+    /// The ids of every live chunk, whoever may read it: for recovery.
+    pub(crate) async fn live_ids(&self, collection: &CollectionName) -> Result<BTreeSet<PointId>, RagError> {
+        let rows = sqlx::query("SELECT id FROM chunks WHERE collection = $1")
+            .bind(collection.as_str())
+            .fetch_all(self.database.pool())
+            .await
+            .map_err(StoreError::query("list the live chunks"))?;
+        let id_of = |row: &AnyRow| {
+            let id: String = row.get(0);
+            ids::from_hex(&id).map(PointId).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))
+        };
+        rows.iter().map(id_of).collect()
+    }
+
+    /// The chunks of one document's live version, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError`] when the registry cannot be read.
+    pub async fn chunks(
+        &self,
+        collection: &CollectionName,
+        document_id: &str,
+    ) -> Result<Vec<ChunkRecord>, RagError> {
+        let rows = sqlx::query(
+            "SELECT id, span_start, span_end, heading_path, context, page, tokens FROM chunks \
+             WHERE collection = $1 AND document_id = $2 ORDER BY ordinal",
+        )
+        .bind(collection.as_str())
+        .bind(document_id)
+        .fetch_all(self.database.pool())
+        .await
+        .map_err(StoreError::query("list a document's chunks"))?;
+        rows.iter().map(|row| chunk_from(collection, row)).collect()
+    }
+}
+
+/// Reads a chunk from the first seven columns of a row.
+fn chunk_from(collection: &CollectionName, row: &AnyRow) -> Result<ChunkRecord, RagError> {
+    let id: String = row.get(0);
+    let offset = |column: usize| {
+        usize::try_from(row.get::<i64, _>(column)).map_err(|error| damaged(collection, error.to_string()))
+    };
+    let heading_path: String = row.get(3);
+    Ok(ChunkRecord {
+        id: PointId(ids::from_hex(&id).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))?),
+        span: Span { start: offset(1)?, end: offset(2)? },
+        heading_path: serde_json::from_str(&heading_path)
+            .map_err(|error| damaged(collection, format!("heading path: {error}")))?,
+        context: row.get(4),
+        page: row.get::<Option<i64>, _>(5).and_then(|page| u32::try_from(page).ok()),
+        tokens: offset(6)?,
+    })
+}

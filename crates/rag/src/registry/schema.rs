@@ -1,0 +1,72 @@
+//! The tables.
+
+use store::Migrations;
+
+pub(super) const MIGRATIONS: Migrations = Migrations { owner: "rag", steps: &[FIRST] };
+
+const FIRST: &[&str] = &[
+    "CREATE TABLE collections (
+        name TEXT PRIMARY KEY,
+        settings TEXT NOT NULL,
+        fields TEXT NOT NULL,
+        active_index BIGINT NOT NULL,
+        unsettled BIGINT NOT NULL,
+        created_at BIGINT NOT NULL
+    )",
+    "CREATE TABLE documents (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        source TEXT NOT NULL,
+        root TEXT NOT NULL,
+        version TEXT NOT NULL,
+        access TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        title TEXT,
+        language TEXT,
+        format TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        text_bytes BIGINT NOT NULL,
+        chunks BIGINT NOT NULL,
+        problems BIGINT NOT NULL,
+        created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (collection, id)
+    )",
+    "CREATE UNIQUE INDEX documents_by_source ON documents (collection, source)",
+    "CREATE TABLE versions (
+        collection TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        version TEXT NOT NULL,
+        committed_at BIGINT NOT NULL,
+        text BLOB NOT NULL,
+        PRIMARY KEY (collection, document_id, version),
+        FOREIGN KEY (collection, document_id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )",
+    "CREATE TABLE chunks (
+        collection TEXT NOT NULL,
+        id TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        ordinal BIGINT NOT NULL,
+        span_start BIGINT NOT NULL,
+        span_end BIGINT NOT NULL,
+        heading_path TEXT NOT NULL,
+        context TEXT NOT NULL,
+        page BIGINT,
+        tokens BIGINT NOT NULL,
+        PRIMARY KEY (collection, id),
+        FOREIGN KEY (collection, document_id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )",
+    "CREATE INDEX chunks_by_document ON chunks (collection, document_id, ordinal)",
+    "CREATE TABLE problems (
+        collection TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        ordinal BIGINT NOT NULL,
+        place TEXT NOT NULL,
+        what TEXT NOT NULL,
+        why TEXT NOT NULL,
+        content_lost BIGINT NOT NULL,
+        PRIMARY KEY (collection, document_id, ordinal),
+        FOREIGN KEY (collection, document_id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )",
+];
