@@ -1,0 +1,38 @@
+//! Fetches what the tests need and keeps it outside the clone.
+
+use anyhow::{Result, bail};
+
+use crate::machine::Machine;
+use crate::printer;
+
+/// Fetches everything; says whether nothing is missing.
+///
+/// # Errors
+///
+/// When cargo cannot be started.
+pub fn run(machine: &Machine) -> Result<bool> {
+    let crates = machine.cargo(&["fetch"]).show()?;
+    match pull_model(machine) {
+        Ok(()) => printer::line(&format!("the embedding model is in {}", machine.models().display())),
+        Err(error) => {
+            printer::line(&format!("error: {error:#}"));
+            return Ok(false);
+        }
+    }
+    Ok(crates)
+}
+
+/// Pulls and verifies the embedding model; costs nothing where that was done before.
+///
+/// # Errors
+///
+/// When no source of the model can be reached, or the binary does not build.
+pub fn pull_model(machine: &Machine) -> Result<()> {
+    let pull = machine.cargo(&["run", "--quiet", "--package", "patou", "--", "model", "pull", "--home"]);
+    let cache = machine.cache.to_string_lossy();
+    if pull.arguments(&[&cache]).without_settings().show()? && machine.models().is_dir() {
+        Ok(())
+    } else {
+        bail!("cannot pull the embedding model into `{}`", machine.models().display())
+    }
+}
