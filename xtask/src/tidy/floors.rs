@@ -11,8 +11,11 @@ pub const CHECK: Check = Check {
            xtask/src/tidy/floors.rs and in ARCHITECTURE.md",
 };
 
-/// The house. A crate without a floor serves development alone: others import it in tests only.
-const FLOORS: &[(&str, Option<u8>)] = &[
+/// Each crate's floor. One without a floor serves development alone: others import it in tests only.
+type Floors = [(&'static str, Option<u8>)];
+
+/// The house.
+const FLOORS: &Floors = &[
     ("access", Some(0)),
     ("runtime", Some(0)),
     ("document", Some(1)),
@@ -31,35 +34,34 @@ const FLOORS: &[(&str, Option<u8>)] = &[
 
 fn find(repository: &Repository) -> Vec<Finding> {
     let ours: Vec<_> = repository.packages.iter().filter(|package| package.source.is_none()).collect();
-    let absent = FLOORS.iter().filter(|(name, _)| !ours.iter().any(|package| short(&package.name) == *name));
-    let absent = absent.map(|(name, _)| Finding::new(*name, "has a floor, but there is no such crate"));
-    ours.iter().flat_map(|package| imports(package)).chain(absent).collect()
+    judge_all(&ours, FLOORS)
 }
 
-fn imports(package: &Package) -> Vec<Finding> {
+fn judge_all(ours: &[&Package], floors: &Floors) -> Vec<Finding> {
+    let absent = floors.iter().filter(|(name, _)| !ours.iter().any(|package| short(&package.name) == *name));
+    let absent = absent.map(|(name, _)| Finding::new(*name, "has a floor, but there is no such crate"));
+    ours.iter().flat_map(|package| judge(package, floors)).chain(absent).collect()
+}
+
+fn judge(package: &Package, floors: &Floors) -> Vec<Finding> {
+    let floor_of = |name: &str| floors.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor);
     let name = short(&package.name);
-    let Some(own) = floor(name) else {
+    let Some(own) = floor_of(name) else {
         return vec![Finding::new(name, "has no floor in the table")];
+    };
+    let problem = |dependency: &Dependency| {
+        let imported = short(&dependency.name);
+        match (own, floor_of(imported)?) {
+            (Some(_), None) => Some(format!("imports `{imported}`, which serves tests alone")),
+            (Some(own), Some(theirs)) if theirs >= own => {
+                Some(format!("stands on floor {own} and imports `{imported}` of floor {theirs}"))
+            }
+            _ => None,
+        }
     };
     let ours = package.dependencies.iter().filter(|dependency| dependency.path.is_some());
     let shipped = ours.filter(|dependency| dependency.kind.as_deref() != Some("dev"));
-    shipped.filter_map(|dependency| judge(name, own, dependency)).collect()
-}
-
-fn judge(name: &str, own: Option<u8>, dependency: &Dependency) -> Option<Finding> {
-    let imported = short(&dependency.name);
-    let problem = match (own, floor(imported)?) {
-        (Some(_), None) => format!("imports `{imported}`, which serves tests alone"),
-        (Some(own), Some(theirs)) if theirs >= own => {
-            format!("stands on floor {own} and imports `{imported}` of floor {theirs}")
-        }
-        _ => return None,
-    };
-    Some(Finding::new(name, problem))
-}
-
-fn floor(name: &str) -> Option<Option<u8>> {
-    FLOORS.iter().find(|(known, _)| *known == name).map(|(_, floor)| *floor)
+    shipped.filter_map(problem).map(|problem| Finding::new(name, problem)).collect()
 }
 
 /// A crate's name in the house, which is its folder's: the package's without the prefix.
@@ -71,38 +73,47 @@ fn short(package: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn check(name: &str, imports: &[(&str, Option<&str>)]) -> Vec<String> {
+    const HOUSE: &Floors = &[("cellar", Some(0)), ("hall", Some(1)), ("roof", Some(2)), ("kit", None)];
+
+    fn package(name: &str, imports: &[(&str, Option<&str>)]) -> Package {
         let dependency = |&(name, kind): &(&str, Option<&str>)| Dependency {
             name: format!("patou-{name}"),
             kind: kind.map(str::to_owned),
             path: Some(String::new()),
         };
-        let name = name.to_owned();
-        let package =
-            Package { name, dependencies: imports.iter().map(dependency).collect(), ..Package::default() };
-        self::imports(&package).into_iter().map(|finding| finding.problem).collect()
+        let dependencies = imports.iter().map(dependency).collect();
+        Package { name: format!("patou-{name}"), dependencies, ..Package::default() }
+    }
+
+    fn problems(name: &str, imports: &[(&str, Option<&str>)]) -> Vec<String> {
+        judge(&package(name, imports), HOUSE).into_iter().map(|finding| finding.problem).collect()
     }
 
     #[test]
     fn imports_go_down() {
-        assert!(check("patou-rag", &[("index", None), ("access", Some("build"))]).is_empty());
-        let up = ["stands on floor 3 and imports `eval` of floor 4"];
-        assert_eq!(check("patou-rag", &[("eval", None)]), up);
-        assert_eq!(check("patou-rag", &[("eval", Some("build"))]), up);
-        let sideways = ["stands on floor 2 and imports `provider` of floor 2"];
-        assert_eq!(check("patou-index", &[("provider", None)]), sideways);
+        assert!(problems("roof", &[("hall", None), ("cellar", Some("build"))]).is_empty());
+        let up = ["stands on floor 1 and imports `roof` of floor 2"];
+        assert_eq!(problems("hall", &[("roof", None)]), up);
+        assert_eq!(problems("hall", &[("roof", Some("build"))]), up);
+        let sideways = ["stands on floor 1 and imports `hall` of floor 1"];
+        assert_eq!(problems("hall", &[("hall", None)]), sideways);
     }
 
     #[test]
     fn tests_may_import_what_they_like() {
-        assert!(check("patou-index", &[("testkit", Some("dev")), ("rag", Some("dev"))]).is_empty());
-        let shipped = ["imports `testkit`, which serves tests alone"];
-        assert_eq!(check("patou-index", &[("testkit", None)]), shipped);
-        assert!(check("patou-testkit", &[("platform", None)]).is_empty());
+        assert!(problems("hall", &[("kit", Some("dev")), ("roof", Some("dev"))]).is_empty());
+        assert_eq!(problems("hall", &[("kit", None)]), ["imports `kit`, which serves tests alone"]);
+        assert!(problems("kit", &[("roof", None)]).is_empty());
     }
 
     #[test]
-    fn a_crate_without_a_floor_is_found() {
-        assert_eq!(check("patou-annex", &[]), ["has no floor in the table"]);
+    fn table_and_workspace_name_the_same_crates() {
+        let (cellar, annex) = (package("cellar", &[]), package("annex", &[]));
+        let found = judge_all(&[&cellar, &annex], &HOUSE[..2]);
+        let expected = [
+            Finding::new("annex", "has no floor in the table"),
+            Finding::new("hall", "has a floor, but there is no such crate"),
+        ];
+        assert_eq!(found, expected);
     }
 }
