@@ -8,7 +8,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -120,8 +119,7 @@ impl Program {
     ///
     /// When it cannot be started.
     pub fn show(mut self) -> Result<bool> {
-        let output = io::stdout().as_fd().try_clone_to_owned().context("cannot share standard output")?;
-        self.command.stderr(Stdio::from(output));
+        self.command.stderr(Stdio::from(io::stdout()));
         let name = self.name();
         Ok(self.command.status().with_context(|| format!("cannot start `{name}`"))?.success())
     }
