@@ -5,6 +5,7 @@
 //! filter are compiled into every leg. It knows no embedder, no document and no prompt.
 
 mod date;
+mod embedded;
 mod error;
 mod field;
 mod filter;
@@ -14,7 +15,11 @@ mod point;
 mod search;
 mod words;
 
+#[cfg(test)]
+mod contract;
+
 pub use date::is_date;
+pub use embedded::EmbeddedIndex;
 pub use error::IndexError;
 pub use field::{Field, FieldKind, IndexSpec};
 pub use filter::{Filter, FilterError};

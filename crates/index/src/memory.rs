@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard};
 use access::AccessList;
 use async_trait::async_trait;
 
-use crate::point::rank;
+use crate::point::{rank, unit};
 use crate::{
     Field, IndexError, IndexSpec, Legs, Payload, Point, PointId, Scope, ScoreRequest, ScoredPoint, Scores,
     SearchIndex, SearchRequest, Value, words,
@@ -212,13 +212,4 @@ fn texts(value: &Value) -> BTreeSet<String> {
         Value::Bool(value) => [value.to_string()].into(),
         Value::Float(_) | Value::Date(_) => BTreeSet::new(),
     }
-}
-
-/// The vector at length 1; one of length 0 stays.
-fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
-    if length > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= length);
-    }
-    vector
 }

@@ -61,3 +61,18 @@ pub(crate) fn rank(points: &mut Vec<ScoredPoint>, limit: usize) {
     points.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
     points.truncate(limit);
 }
+
+/// How far from 1 the square of a length may be and still count as 1.
+const UNIT_TOLERANCE: f64 = 1e-6;
+
+/// The vector brought to length 1. One that has that length already is left as it is, to the bit, so that a
+/// vector read back from an index and given to it again is the same; one of length 0 stays too.
+#[expect(clippy::cast_possible_truncation, reason = "the quotient is a number of at most 1")]
+pub(crate) fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let square: f64 = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum();
+    if square > 0.0 && (square - 1.0).abs() > UNIT_TOLERANCE {
+        let length = square.sqrt();
+        vector.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
+    }
+    vector
+}

@@ -1,0 +1,338 @@
+//! The embedded engine: vectors, words and payloads in one folder of this machine.
+//!
+//! One process opens a folder at a time. Reads go on beside each other and beside writes; writes go one
+//! after another. The folder always names one whole generation of the engine as the true one: putting the
+//! index in order writes a new generation beside it and then changes the name, so that an interruption at
+//! any moment costs nothing but the work.
+
+mod convert;
+mod engine;
+mod journal;
+mod layout;
+mod order;
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard};
+
+use access::AccessList;
+use async_trait::async_trait;
+use qdrant_edge::VectorInternal;
+
+use crate::memory::most_frequent;
+use crate::point::unit;
+use crate::{
+    Field, IndexError, IndexSpec, Legs, Point, PointId, Scope, ScoreRequest, Scores, SearchIndex,
+    SearchRequest, words,
+};
+use engine::{Ask, BATCH_POINTS, DENSE, Engine, LEXICAL};
+use journal::Journal;
+use layout::{Layout, Manifest};
+
+/// Bytes that a point takes besides its vector, at most: words, payload, log and indexes. A rough bound for
+/// the check that the disk has room.
+const POINT_BYTES: u64 = 16 << 10;
+
+/// A [`SearchIndex`] in a folder of its own. Closing it, the last clone of it dropped, flushes.
+#[derive(Clone, Debug)]
+pub struct EmbeddedIndex {
+    parts: Arc<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    /// Held while writing, flushing or putting in order. Dropped after `live`, so that the folder stays
+    /// locked until the engine is closed.
+    writer: Mutex<Journal>,
+    live: RwLock<Live>,
+    layout: Layout,
+}
+
+/// What reads go to.
+#[derive(Debug)]
+struct Live {
+    engine: Engine,
+    manifest: Manifest,
+    spec: IndexSpec,
+}
+
+impl EmbeddedIndex {
+    /// Opens the index in a folder, or makes one there. Fields of `spec` that it does not have yet are
+    /// added; fields that it has besides stay. What a crash left half-written is removed. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::Locked`], [`IndexError::Damaged`], [`IndexError::Newer`],
+    /// [`IndexError::OtherSettings`] when the index has vectors of another dimension,
+    /// [`IndexError::DiskFull`], or [`IndexError::File`].
+    pub fn open(dir: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
+        let layout = Layout::open(dir)?;
+        let (journal, interrupted) = Journal::open(&layout.journal())?;
+        let live = match layout.manifest(spec)? {
+            Some(manifest) => Live::load(&layout, manifest)?,
+            None => Live::create(&layout, spec)?,
+        };
+        if !interrupted.is_empty() {
+            let path = layout.shown();
+            tracing::warn!(index = %path, points = interrupted.len(), "removing points that an interruption left");
+            interrupted.chunks(BATCH_POINTS).try_for_each(|ids| live.engine.delete(ids))?;
+            live.engine.flush()?;
+        }
+        let parts = Parts { writer: Mutex::new(journal), live: RwLock::new(live), layout };
+        parts.writer()?.settle()?;
+        parts.add_fields(&spec.fields)?;
+        Ok(Self { parts: Arc::new(parts) })
+    }
+
+    /// Runs work on the blocking pool, where a panic of the engine ends in an error.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Parts) -> Result<T, IndexError> + Send + 'static,
+    ) -> Result<T, IndexError> {
+        let parts = Arc::clone(&self.parts);
+        let path = self.parts.layout.shown();
+        let done = runtime::blocking(move || work(&parts)).await;
+        done.map_err(|source| IndexError::Panicked { action, path, source })?
+    }
+}
+
+impl Live {
+    fn create(layout: &Layout, spec: &IndexSpec) -> Result<Self, IndexError> {
+        layout.check_room(0)?;
+        layout.keep_only(None)?;
+        let bare = IndexSpec { dimension: spec.dimension, fields: Vec::new() };
+        let spec = bare.with_fields(&spec.fields)?.unwrap_or(bare);
+        let manifest = Manifest::new(&spec, 1);
+        let engine = Engine::create(&layout.fresh_engine(manifest.generation)?, &spec)?;
+        layout.write_manifest(&manifest)?;
+        Ok(Self { engine, manifest, spec })
+    }
+
+    fn load(layout: &Layout, manifest: Manifest) -> Result<Self, IndexError> {
+        layout.keep_only(Some(manifest.generation))?;
+        let spec = manifest.spec();
+        let engine = Engine::load(&layout.engine(manifest.generation), &spec)?;
+        engine.settle_fields(&spec)?;
+        Ok(Self { engine, manifest, spec })
+    }
+}
+
+impl Parts {
+    fn live(&self) -> Result<RwLockReadGuard<'_, Live>, IndexError> {
+        self.live.read().map_err(|_| self.poisoned())
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Journal>, IndexError> {
+        self.writer.lock().map_err(|_| self.poisoned())
+    }
+
+    fn poisoned(&self) -> IndexError {
+        IndexError::Poisoned { path: self.layout.shown() }
+    }
+
+    fn add_fields(&self, fields: &[Field]) -> Result<(), IndexError> {
+        let _writer = self.writer()?;
+        let (known, grown) = {
+            let live = self.live()?;
+            (live.spec.fields.len(), live.spec.with_fields(fields)?)
+        };
+        let Some(grown) = grown else { return Ok(()) };
+        self.layout.check_room(0)?;
+        let live = self.live()?;
+        grown.fields.iter().skip(known).try_for_each(|field| live.engine.index_field(field))?;
+        live.engine.flush()?;
+        let manifest = Manifest::new(&grown, live.manifest.generation);
+        self.layout.write_manifest(&manifest)?;
+        drop(live);
+        let mut live = self.live.write().map_err(|_| self.poisoned())?;
+        (live.manifest, live.spec) = (manifest, grown);
+        Ok(())
+    }
+
+    fn upsert(&self, points: Vec<Point>) -> Result<(), IndexError> {
+        let mut writer = self.writer()?;
+        let live = self.live()?;
+        live.spec.check_points(&points)?;
+        let vector_bytes = live.spec.dimension.unwrap_or(0) as u64 * 16;
+        let mut points = points.into_iter();
+        loop {
+            let batch: Vec<Point> = points.by_ref().take(BATCH_POINTS).collect();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let text_bytes: u64 = batch.iter().map(|point| point.lexical_text.len() as u64).sum();
+            self.layout.check_room(batch.len() as u64 * (POINT_BYTES + vector_bytes) + 4 * text_bytes)?;
+            let ids: Vec<PointId> = batch.iter().map(|point| point.id).collect();
+            writer.note(&ids)?;
+            live.engine.upsert(batch.into_iter().map(convert::engine_point).collect())?;
+        }
+    }
+
+    fn delete(&self, ids: &[PointId]) -> Result<(), IndexError> {
+        self.each_batch(ids, |engine, batch| engine.delete(batch))
+    }
+
+    fn set_access(&self, ids: &[PointId], access: &AccessList) -> Result<(), IndexError> {
+        self.each_batch(ids, |engine, batch| engine.set_access(batch, access))
+    }
+
+    fn each_batch(
+        &self,
+        ids: &[PointId],
+        write: impl Fn(&Engine, &[PointId]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let mut writer = self.writer()?;
+        let live = self.live()?;
+        ids.chunks(BATCH_POINTS).try_for_each(|batch| {
+            self.layout.check_room(0)?;
+            writer.note(batch)?;
+            write(&live.engine, batch)
+        })
+    }
+
+    fn flush(&self) -> Result<(), IndexError> {
+        let mut writer = self.writer()?;
+        if writer.is_dirty() {
+            self.live()?.engine.flush()?;
+            writer.settle()?;
+        }
+        Ok(())
+    }
+
+    fn search(&self, request: SearchRequest) -> Result<Legs, IndexError> {
+        let SearchRequest { scope, dense, lexical, limit } = request;
+        let live = self.live()?;
+        live.spec.check_scope(&scope)?;
+        live.spec.check_vector(dense.as_deref())?;
+        let filter = convert::engine_scope(&scope);
+        let ask = |using, vector| {
+            live.engine.ask(using, Ask { vector, filter: filter.clone(), limit, exact: false })
+        };
+        if limit == 0 {
+            return Ok(Legs::default());
+        }
+        let dense = dense.map(|vector| ask(DENSE, VectorInternal::Dense(unit(vector)))).transpose()?;
+        let terms = lexical.map(|text| words::query(text.reveal())).filter(|terms| !terms.indices.is_empty());
+        let lexical = terms.map(|terms| ask(LEXICAL, VectorInternal::Sparse(terms))).transpose()?;
+        Ok(Legs { dense: dense.unwrap_or_default(), lexical: lexical.unwrap_or_default() })
+    }
+
+    fn score(&self, request: ScoreRequest) -> Result<Scores, IndexError> {
+        let ScoreRequest { scope, dense, lexical, ids } = request;
+        let live = self.live()?;
+        live.spec.check_scope(&scope)?;
+        live.spec.check_vector(dense.as_deref())?;
+        let mut scores = Scores::default();
+        if ids.is_empty() {
+            return Ok(scores);
+        }
+        let filter = convert::engine_scope_of(&scope, &ids);
+        let ask = |using, vector| {
+            let ask = Ask { vector, filter: filter.clone(), limit: ids.len(), exact: true };
+            Ok(live.engine.ask(using, ask)?.into_iter().map(|point| (point.id, point.score)))
+        };
+        if let Some(vector) = dense {
+            scores.dense = ask(DENSE, VectorInternal::Dense(unit(vector)))?.collect();
+        }
+        if let Some(text) = lexical {
+            let terms = words::query(text.reveal());
+            scores.lexical = live.engine.ids(Some(filter.clone()))?.into_iter().map(|id| (id, 0.0)).collect();
+            if !terms.indices.is_empty() {
+                scores.lexical.extend(ask(LEXICAL, VectorInternal::Sparse(terms))?);
+            }
+        }
+        Ok(scores)
+    }
+
+    fn count(&self, scope: &Scope) -> Result<usize, IndexError> {
+        let live = self.live()?;
+        live.spec.check_scope(scope)?;
+        live.engine.count(Some(convert::engine_scope(scope)))
+    }
+
+    fn facet(&self, scope: &Scope, field: &str, limit: usize) -> Result<Vec<(String, usize)>, IndexError> {
+        let live = self.live()?;
+        live.spec.check_scope(scope)?;
+        live.spec.check_facet(field)?;
+        let counts = live.engine.facet(field, convert::engine_scope(scope))?;
+        Ok(most_frequent(counts.into_iter().filter(|(_, count)| *count > 0).collect(), limit))
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            tracing::error!(index = %self.layout.shown(), %error, "the index was closed without a flush");
+        }
+    }
+}
+
+#[async_trait]
+impl SearchIndex for EmbeddedIndex {
+    fn fields(&self) -> Vec<Field> {
+        self.parts.live().map(|live| live.spec.fields.clone()).unwrap_or_default()
+    }
+
+    async fn add_fields(&self, fields: &[Field]) -> Result<(), IndexError> {
+        let fields = fields.to_vec();
+        self.blocking("add fields", move |parts| parts.add_fields(&fields)).await
+    }
+
+    async fn upsert(&self, points: Vec<Point>) -> Result<(), IndexError> {
+        self.blocking("write points", move |parts| parts.upsert(points)).await
+    }
+
+    async fn delete(&self, ids: &[PointId]) -> Result<(), IndexError> {
+        let ids = ids.to_vec();
+        self.blocking("remove points", move |parts| parts.delete(&ids)).await
+    }
+
+    async fn set_access(&self, ids: &[PointId], access: &AccessList) -> Result<(), IndexError> {
+        let (ids, access) = (ids.to_vec(), access.clone());
+        self.blocking("change the access list", move |parts| parts.set_access(&ids, &access)).await
+    }
+
+    async fn vectors(&self, ids: &[PointId]) -> Result<HashMap<PointId, Vec<f32>>, IndexError> {
+        let ids = ids.to_vec();
+        self.blocking("read vectors", move |parts| parts.live()?.engine.vectors(&ids)).await
+    }
+
+    async fn point_ids(&self) -> Result<BTreeSet<PointId>, IndexError> {
+        let ids = self.blocking("list points", |parts| parts.live()?.engine.ids(None)).await?;
+        Ok(ids.into_iter().collect())
+    }
+
+    async fn flush(&self) -> Result<(), IndexError> {
+        self.blocking("flush", Parts::flush).await
+    }
+
+    async fn optimize(&self) -> Result<(), IndexError> {
+        self.blocking("put in order", Parts::put_in_order).await
+    }
+
+    async fn search(&self, request: &SearchRequest) -> Result<Legs, IndexError> {
+        let request = request.clone();
+        self.blocking("search", move |parts| parts.search(request)).await
+    }
+
+    async fn score(&self, request: &ScoreRequest) -> Result<Scores, IndexError> {
+        let request = request.clone();
+        self.blocking("score points", move |parts| parts.score(request)).await
+    }
+
+    async fn count(&self, scope: &Scope) -> Result<usize, IndexError> {
+        let scope = scope.clone();
+        self.blocking("count points", move |parts| parts.count(&scope)).await
+    }
+
+    async fn facet(
+        &self,
+        scope: &Scope,
+        field: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, usize)>, IndexError> {
+        let (scope, field) = (scope.clone(), field.to_owned());
+        self.blocking("count values", move |parts| parts.facet(&scope, &field, limit)).await
+    }
+}

@@ -1,0 +1,387 @@
+//! One folder of the engine: its settings, its operations, and a fence around its panics.
+//!
+//! The engine flushes with `expect` when it is asked to and when it is dropped; both are only safe while
+//! nobody writes. Callers keep writes, flushes and drops apart; reads may go on beside all three.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use access::AccessList;
+use qdrant_edge::external::serde_json::Map;
+use qdrant_edge::{
+    CountRequest, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeShard, EdgeSparseVectorParams,
+    EdgeVectorParams, FacetRequest, FacetValue, FieldIndexOperations, Filter, HnswIndexConfig, Modifier,
+    NamedQuery, OperationError, PayloadFieldSchema, PayloadOps, PointId as EngineId, PointInsertOperations,
+    PointOperations, PointStructPersisted, PointVectorsPersisted, QueryEnum, QueryRequest, Record,
+    ScoringQuery, ScrollRequest, SearchParams, SetPayloadOp, SparseVector, UpdateOperation, UpdateVectorsOp,
+    VectorInternal, VectorOperations, VectorPersisted, VectorStructInternal, VectorStructPersisted,
+    WalOptions, WithPayloadInterface, WithVector,
+};
+
+use super::convert::{ACCESS, access_values, engine_id, engine_kind, our_id, path};
+use crate::point::rank;
+use crate::{Field, FieldKind, IndexError, IndexSpec, PointId, ScoredPoint};
+
+/// The dense vector's name.
+pub(super) const DENSE: &str = "dense";
+/// The sparse vector's name.
+pub(super) const LEXICAL: &str = "bm25";
+/// Up to so many points the dense leg compares them all; above, a graph is built. Measured; see
+/// `benches/hybrid_search/README.md`.
+pub(super) const EXACT_POINTS_MAX: usize = 20_000;
+/// Where a filter leaves at most so many points, they are all compared even if there is a graph.
+const EXACT_FILTERED_MAX: usize = 5_000;
+/// How many candidates the graph is searched with.
+const GRAPH_BREADTH: usize = 160;
+/// The engine sets two files of this size aside for its log.
+const LOG_SEGMENT_BYTES: usize = 2 << 20;
+/// Points in one operation of the engine.
+pub(super) const BATCH_POINTS: usize = 256;
+/// How many points with equal scores at a limit are looked through for the first by id.
+const TIES_MAX: usize = 4096;
+/// More distinct values than a facet can have.
+const FACET_VALUES_MAX: usize = 1 << 20;
+
+/// One open folder of the engine.
+#[derive(Debug)]
+pub(super) struct Engine {
+    /// `None` only while it is being closed.
+    shard: Option<EdgeShard>,
+    shown: String,
+}
+
+/// One leg's question.
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub vector: VectorInternal,
+    pub filter: Filter,
+    /// At least 1.
+    pub limit: usize,
+    /// Compare every point that the filter leaves.
+    pub exact: bool,
+}
+
+impl Engine {
+    /// Makes an empty engine in an empty folder.
+    pub fn create(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
+        let engine = Self::start(folder, "create", || EdgeShard::new(folder, config(spec)))?;
+        let access = Field { name: ACCESS.to_owned(), kind: FieldKind::Keyword };
+        engine.index_field(&access)?;
+        spec.fields.iter().try_for_each(|field| engine.index_field(field))?;
+        engine.flush()?;
+        Ok(engine)
+    }
+
+    /// Opens what [`Engine::create`] made.
+    pub fn load(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
+        Self::start(folder, "open", || EdgeShard::load(folder, Some(config(spec))))
+    }
+
+    fn start(
+        folder: &Path,
+        action: &'static str,
+        start: impl FnOnce() -> Result<EdgeShard, OperationError>,
+    ) -> Result<Self, IndexError> {
+        let shown = folder.display().to_string();
+        let failed = |why: String| IndexError::Damaged {
+            path: shown.clone(),
+            why: format!("cannot {action} it: {why}"),
+        };
+        match catch_unwind(AssertUnwindSafe(start)) {
+            Ok(Ok(shard)) => Ok(Self { shard: Some(shard), shown }),
+            Ok(Err(error)) => Err(failed(error.to_string())),
+            Err(_) => Err(failed("the engine broke down".into())),
+        }
+    }
+
+    /// Runs an operation of the engine and names it in its error.
+    fn run<T>(
+        &self,
+        action: &'static str,
+        operation: impl FnOnce(&EdgeShard) -> Result<T, OperationError>,
+    ) -> Result<T, IndexError> {
+        let failed = |why: String| IndexError::Engine { action, path: self.shown.clone(), why };
+        let shard = self.shard.as_ref().ok_or_else(|| failed("it is closed".into()))?;
+        operation(shard).map_err(|error| failed(error.to_string()))
+    }
+
+    /// Adds points or replaces them.
+    pub fn upsert(&self, points: Vec<PointStructPersisted>) -> Result<(), IndexError> {
+        let ids: Vec<EngineId> = points.iter().map(|point| point.id).collect();
+        // Where a point without words gets some, the engine forgets to count it.
+        let wordless: Vec<PointId> = self
+            .held(&ids, WithVector::Selector(vec![LEXICAL.to_owned()]))?
+            .into_iter()
+            .filter(|record| !has_words(record))
+            .filter_map(|record| our_id(record.id))
+            .collect();
+        self.delete(&wordless)?;
+        let points = PointInsertOperations::PointsList(points);
+        let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(points));
+        self.run("write points", |shard| shard.update(operation))
+    }
+
+    /// Removes points. Their words go first: the engine leaves a removed point's words in the lexical index,
+    /// where they would weigh on BM25.
+    pub fn delete(&self, ids: &[PointId]) -> Result<(), IndexError> {
+        let ids: Vec<EngineId> = ids.iter().map(|id| engine_id(*id)).collect();
+        let held = self.held(&ids, WithVector::Bool(false))?;
+        let ids: Vec<EngineId> = held.into_iter().map(|record| record.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let wordless = |id: &EngineId| PointVectorsPersisted {
+            id: *id,
+            vector: VectorStructPersisted::Named(HashMap::from([(
+                LEXICAL.to_owned(),
+                VectorPersisted::Sparse(SparseVector { indices: Vec::new(), values: Vec::new() }),
+            )])),
+        };
+        let change = UpdateVectorsOp { points: ids.iter().map(wordless).collect(), update_filter: None };
+        let words = UpdateOperation::VectorOperation(VectorOperations::UpdateVectors(change));
+        let points = UpdateOperation::PointOperation(PointOperations::DeletePoints { ids });
+        self.run("remove points", |shard| {
+            shard.update(words)?;
+            shard.update(points)
+        })
+    }
+
+    /// Changes who may read points that are there.
+    pub fn set_access(&self, ids: &[PointId], access: &AccessList) -> Result<(), IndexError> {
+        let ids: Vec<EngineId> = ids.iter().map(|id| engine_id(*id)).collect();
+        let held = self.held(&ids, WithVector::Bool(false))?;
+        let held: Vec<EngineId> = held.into_iter().map(|record| record.id).collect();
+        if held.is_empty() {
+            return Ok(());
+        }
+        let payload = qdrant_edge::Payload(Map::from_iter([(ACCESS.to_owned(), access_values(access))]));
+        let change = SetPayloadOp { payload, points: Some(held), filter: None, key: None };
+        let operation = UpdateOperation::PayloadOperation(PayloadOps::SetPayload(change));
+        self.run("change the access list", |shard| shard.update(operation))
+    }
+
+    /// Builds the index of a payload field.
+    pub fn index_field(&self, field: &Field) -> Result<(), IndexError> {
+        let create = CreateIndex {
+            field_name: path(&field.name),
+            field_schema: Some(PayloadFieldSchema::FieldType(engine_kind(field.kind))),
+        };
+        let operation = UpdateOperation::FieldIndexOperation(FieldIndexOperations::CreateIndex(create));
+        self.run("index a field", |shard| shard.update(operation))
+    }
+
+    /// Builds the indexes of fields that lack one and drops those of fields that are not in the spec: both
+    /// are left when adding a field is interrupted.
+    pub fn settle_fields(&self, spec: &IndexSpec) -> Result<(), IndexError> {
+        let indexed = self.run("read the fields", |shard| Ok(shard.info().payload_schema))?;
+        let mut settled = true;
+        for field in &spec.fields {
+            let there = indexed.get(&path(&field.name));
+            if there.is_none_or(|found| found.data_type != engine_kind(field.kind)) {
+                self.index_field(field)?;
+                settled = false;
+            }
+        }
+        for extra in indexed.into_keys() {
+            let known = spec.fields.iter().any(|field| path(&field.name) == extra);
+            if !known && extra != path(ACCESS) {
+                let drop = FieldIndexOperations::DeleteIndex(extra);
+                let operation = UpdateOperation::FieldIndexOperation(drop);
+                self.run("drop the index of a field", |shard| shard.update(operation))?;
+                settled = false;
+            }
+        }
+        if settled { Ok(()) } else { self.flush() }
+    }
+
+    /// Asks one leg. Where points with equal scores straddle the limit, the first by id are taken; the
+    /// engine would take any.
+    pub fn ask(&self, using: &'static str, ask: Ask) -> Result<Vec<ScoredPoint>, IndexError> {
+        let limit = ask.limit;
+        let mut asked = limit + 1;
+        loop {
+            let mut found = self.ask_once(using, &ask, asked)?;
+            rank(&mut found, asked);
+            let straddle = found.len() == asked && found[asked - 1].score == found[limit - 1].score;
+            if !straddle || asked >= limit + TIES_MAX {
+                found.truncate(limit);
+                return Ok(found);
+            }
+            asked = limit + (8 * (asked - limit)).clamp(64, TIES_MAX);
+        }
+    }
+
+    fn ask_once(&self, using: &'static str, ask: &Ask, limit: usize) -> Result<Vec<ScoredPoint>, IndexError> {
+        let Ask { vector, filter, exact, .. } = ask;
+        let (vector, filter, exact) = (vector.clone(), filter.clone(), *exact);
+        let query = QueryEnum::Nearest(NamedQuery { query: vector, using: Some(using.to_owned()) });
+        let request = QueryRequest {
+            prefetches: Vec::new(),
+            query: Some(ScoringQuery::Vector(query)),
+            filter: Some(filter),
+            score_threshold: None,
+            limit,
+            offset: 0,
+            params: Some(SearchParams {
+                hnsw_ef: Some(GRAPH_BREADTH.max(limit)),
+                exact,
+                ..SearchParams::default()
+            }),
+            with_vector: WithVector::Bool(false),
+            with_payload: WithPayloadInterface::Bool(false),
+        };
+        let found = self.run("search", |shard| shard.query(request))?;
+        let ours = found.into_iter().filter_map(|point| Some((our_id(point.id)?, point.score)));
+        Ok(ours.map(|(id, score)| ScoredPoint { id, score }).collect())
+    }
+
+    /// The ids of the points that the filter leaves, in their order.
+    pub fn ids(&self, filter: Option<Filter>) -> Result<Vec<PointId>, IndexError> {
+        let request = ScrollRequest {
+            limit: Some(usize::MAX - 1),
+            filter,
+            with_payload: Some(false.into()),
+            with_vector: WithVector::Bool(false),
+            ..ScrollRequest::default()
+        };
+        let (records, _) = self.run("list points", |shard| shard.scroll(request))?;
+        Ok(records.into_iter().filter_map(|record| our_id(record.id)).collect())
+    }
+
+    /// How many points the filter leaves.
+    pub fn count(&self, filter: Option<Filter>) -> Result<usize, IndexError> {
+        self.run("count points", |shard| shard.count(CountRequest { filter, exact: true }))
+    }
+
+    /// How many points have each value of a field, in no order.
+    pub fn facet(&self, field: &str, filter: Filter) -> Result<Vec<(String, usize)>, IndexError> {
+        let request =
+            FacetRequest { key: path(field), limit: FACET_VALUES_MAX, filter: Some(filter), exact: true };
+        let found = self.run("count values", |shard| shard.facet(request))?;
+        let text = |value| match value {
+            FacetValue::Keyword(text) => text,
+            FacetValue::Int(number) => number.to_string(),
+            FacetValue::Bool(value) => value.to_string(),
+            FacetValue::Uuid(number) => number.to_string(),
+        };
+        Ok(found.hits.into_iter().map(|hit| (text(hit.value), hit.count)).collect())
+    }
+
+    /// The dense vectors of points.
+    pub fn vectors(&self, ids: &[PointId]) -> Result<HashMap<PointId, Vec<f32>>, IndexError> {
+        let with = WithVector::Selector(vec![DENSE.to_owned()]);
+        let records = self.retrieve(ids, false, with)?;
+        Ok(records
+            .into_iter()
+            .filter_map(|record| Some((our_id(record.id)?, dense_of(record.vector?)?)))
+            .collect())
+    }
+
+    /// Points as they can be written to another engine.
+    pub fn points(&self, ids: &[PointId]) -> Result<Vec<PointStructPersisted>, IndexError> {
+        let records = self.retrieve(ids, true, WithVector::Bool(true))?;
+        let point = |record: Record| PointStructPersisted {
+            id: record.id,
+            vector: VectorStructPersisted::from(
+                record.vector.unwrap_or_else(|| VectorStructInternal::Named(HashMap::new())),
+            ),
+            payload: record.payload,
+        };
+        Ok(records.into_iter().map(point).collect())
+    }
+
+    /// Those of the points that are there, without payload.
+    fn held(&self, ids: &[EngineId], with: WithVector) -> Result<Vec<Record>, IndexError> {
+        self.run("read points", |shard| shard.retrieve(ids, Some(false.into()), Some(with)))
+    }
+
+    fn retrieve(&self, ids: &[PointId], payload: bool, with: WithVector) -> Result<Vec<Record>, IndexError> {
+        let ids: Vec<EngineId> = ids.iter().map(|id| engine_id(*id)).collect();
+        self.run("read points", |shard| shard.retrieve(&ids, Some(payload.into()), Some(with)))
+    }
+
+    /// Makes everything durable.
+    pub fn flush(&self) -> Result<(), IndexError> {
+        self.run("flush", |shard| match catch_unwind(AssertUnwindSafe(|| shard.flush())) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(OperationError::service_error("the engine broke down")),
+        })
+    }
+
+    /// Builds what large segments need. Only safe on a folder that is not the true one yet: interrupted, it
+    /// can leave points twice.
+    pub fn build(&self) -> Result<(), IndexError> {
+        self.run("build the graph", |shard| shard.optimize().map(drop))
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let shard = self.shard.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(shard))).is_err() {
+            tracing::error!(index = %self.shown, "the engine broke down while it was closed");
+        }
+    }
+}
+
+fn has_words(record: &Record) -> bool {
+    match &record.vector {
+        Some(VectorStructInternal::Named(vectors)) => {
+            matches!(vectors.get(LEXICAL), Some(VectorInternal::Sparse(words)) if !words.indices.is_empty())
+        }
+        _ => false,
+    }
+}
+
+fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
+    match vector {
+        VectorStructInternal::Named(mut vectors) => match vectors.remove(DENSE)? {
+            VectorInternal::Dense(vector) => Some(vector),
+            VectorInternal::Sparse(_) | VectorInternal::MultiDense(_) => None,
+        },
+        VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_) => None,
+    }
+}
+
+/// The engine's settings. Vectors are brought to length 1 before they get here, so that their dot product
+/// is cosine and the engine never touches a bit of them.
+fn config(spec: &IndexSpec) -> EdgeConfig {
+    let point_bytes = spec.dimension.unwrap_or(256) * size_of::<f32>();
+    let kilobytes = |points: usize| points * point_bytes / 1024 + 1;
+    let hnsw_config =
+        HnswIndexConfig { full_scan_threshold: kilobytes(EXACT_FILTERED_MAX), ..HnswIndexConfig::default() };
+    let dense = spec.dimension.map(|dimension| {
+        let params = EdgeVectorParams {
+            size: dimension,
+            distance: Distance::Dot,
+            on_disk: None,
+            multivector_config: None,
+            datatype: None,
+            quantization_config: None,
+            hnsw_config: None,
+        };
+        (DENSE.to_owned(), params)
+    });
+    let lexical =
+        EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..EdgeSparseVectorParams::default() };
+    EdgeConfig {
+        on_disk_payload: true,
+        vectors: dense.into_iter().collect(),
+        sparse_vectors: HashMap::from([(LEXICAL.to_owned(), lexical)]),
+        hnsw_config,
+        quantization_config: None,
+        optimizers: EdgeOptimizersConfig {
+            default_segment_number: Some(2),
+            max_segment_size: Some(usize::MAX / 2048),
+            indexing_threshold: Some(kilobytes(EXACT_POINTS_MAX)),
+            ..EdgeOptimizersConfig::default()
+        },
+        wal_options: Some(WalOptions {
+            segment_capacity: LOG_SEGMENT_BYTES,
+            segment_queue_len: 0,
+            retain_closed: NonZeroUsize::MIN,
+        }),
+    }
+}

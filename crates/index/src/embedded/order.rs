@@ -1,0 +1,57 @@
+//! Putting an index in order: writing its points, by id, into a new generation of the engine.
+//!
+//! The new generation holds no removed point, has a short log, and depends on the points alone: whatever
+//! way they came to the index, interruptions and repairs included, scores and ties come out the same to the
+//! bit. Small indexes are put in order after every change; large ones once a share of them has changed,
+//! since the graph over their vectors has to be built anew.
+
+use super::engine::{BATCH_POINTS, EXACT_POINTS_MAX, Engine};
+use super::layout::Manifest;
+use super::{Live, Parts};
+use crate::IndexError;
+
+/// Of a large index, one in so many points has to have changed.
+const CHANGED_SHARE: u64 = 5;
+
+impl Parts {
+    /// Flushes, and puts the index in order if enough of it changed.
+    pub(super) fn put_in_order(&self) -> Result<(), IndexError> {
+        self.flush()?;
+        let mut writer = self.writer()?;
+        let live = self.live()?;
+        let points = live.engine.count(None)?;
+        let worthwhile = points <= EXACT_POINTS_MAX
+            || writer.changed() >= EXACT_POINTS_MAX as u64
+            || writer.changed() * CHANGED_SHARE >= points as u64;
+        if writer.changed() == 0 || !worthwhile {
+            return Ok(());
+        }
+        let size = self.layout.size(live.manifest.generation);
+        if let Err(error) = self.layout.check_room(size + size / 2) {
+            tracing::warn!(index = %self.layout.shown(), %error, "leaving the index as it is");
+            return Ok(());
+        }
+        let next = self.rewritten(&live)?;
+        self.layout.write_manifest(&next.manifest)?;
+        drop(live);
+        let generation = next.manifest.generation;
+        let last = std::mem::replace(&mut *self.live.write().map_err(|_| self.poisoned())?, next);
+        writer.reset()?;
+        drop(last);
+        self.layout.keep_only(Some(generation))
+    }
+
+    /// The same points in a new generation.
+    fn rewritten(&self, live: &Live) -> Result<Live, IndexError> {
+        let spec = live.spec.clone();
+        let manifest = Manifest::new(&spec, live.manifest.generation + 1);
+        let engine = Engine::create(&self.layout.fresh_engine(manifest.generation)?, &spec)?;
+        for ids in live.engine.ids(None)?.chunks(BATCH_POINTS) {
+            engine.upsert(live.engine.points(ids)?)?;
+        }
+        engine.flush()?;
+        engine.build()?;
+        engine.flush()?;
+        Ok(Live { engine, manifest, spec })
+    }
+}
