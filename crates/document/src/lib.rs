@@ -1,1 +1,35 @@
 //! Bytes to text, blocks and problems; text to chunks with exact byte spans.
+//!
+//! Owns the formats, the chunking strategies and the sentence rules. Pure, synchronous and deterministic:
+//! it opens no file, asks no model (a chunker is told how to count tokens) and keeps nothing.
+
+mod chunk;
+mod decode;
+mod detect;
+mod format;
+mod language;
+mod model;
+mod parse;
+mod records;
+mod sentences;
+
+pub use chunk::{Chunk, Chunking, Strategy, chunk};
+pub use detect::{CodeLanguage, Format, detect};
+pub use model::{Block, BlockKind, Document, Page, Problem, Span};
+pub use parse::{Extent, Input, ParseError, parse};
+pub use records::{Record, RecordError, records};
+pub use sentences::sentences;
+
+/// Changes when a parser or cleaner gives another text for the same bytes.
+const PARSER_VERSION: u32 = 1;
+/// Changes when a chunker gives other chunks for the same text.
+const CHUNKER_VERSION: u32 = 1;
+
+/// Everything in this crate that decides what a document's text and chunks are, as stable text: part of the
+/// pipeline fingerprint.
+pub fn fingerprint(chunking: &Chunking) -> String {
+    format!(
+        "parser {PARSER_VERSION} | chunker {CHUNKER_VERSION} {} {} {}",
+        chunking.strategy, chunking.max_tokens, chunking.overlap_tokens
+    )
+}

@@ -11,7 +11,7 @@ use runtime::Stopwatch;
 use crate::{Library, RagError, RetrievalTimings, SearchQuery};
 use extractive::Extract;
 pub use refusal::Refusal;
-pub use support::{SUPPORT_THRESHOLD, Support};
+pub use support::Support;
 
 /// How many hits the extractive answerer reads.
 const PASSAGES: usize = 8;
@@ -67,7 +67,7 @@ impl Library {
     ///
     /// What [`Library::search`] says.
     pub async fn answer(&self, query: &SearchQuery) -> Result<Answer, RagError> {
-        let wider = SearchQuery { top_k: query.top_k.max(PASSAGES), ..query.clone() };
+        let wider = SearchQuery { top_k: PASSAGES, ..query.clone() };
         let retrieval = self.search(&wider).await?;
         let clock = Stopwatch::start();
         let embedder = match &retrieval.query_vector {
@@ -77,7 +77,7 @@ impl Library {
         let question = extractive::Question {
             text: query.text.reveal(),
             vector: retrieval.query_vector.as_deref(),
-            hits: &retrieval.hits[..retrieval.hits.len().min(PASSAGES)],
+            hits: &retrieval.hits,
         };
         let extract = extractive::extract(&question, embedder).await?;
         let (text, refusal, citations, support) = match extract {

@@ -85,7 +85,8 @@ impl RagError {
     pub fn hint(&self) -> String {
         match self {
             Self::CollectionName(_) => {
-                "use lower-case letters, digits, `_` and `-`, at most 64, the first a letter or a digit".into()
+                "use lower-case letters, digits, `_` and `-`, at most 64, the first a letter or a digit"
+                    .into()
             }
             Self::UnknownCollection(_) => {
                 "see `patou collections list`; `patou ingest PATH --collection NAME` makes one".into()
@@ -95,20 +96,25 @@ impl RagError {
             Self::OtherEmbedder { collection, .. } => format!(
                 "choose the stack it was made with, or `patou collections delete {collection}` and ingest again"
             ),
-            Self::NoSuchInput(_) => "check the path; quote a pattern so that the shell leaves it alone".into(),
+            Self::NoSuchInput(_) => {
+                "check the path; quote a pattern so that the shell leaves it alone".into()
+            }
             Self::Listing { .. } => "check the path and its permissions".into(),
             Self::NoVectors(_) => "search it with `--mode lexical`".into(),
             Self::Damaged { .. } => "run `patou doctor`; delete the collection and ingest it again".into(),
             Self::Index { source, .. } => source.hint().to_string(),
             Self::Filter(source) => source.hint().to_string(),
-            Self::Store(source) if source.is_disk_full() => "free some space and run the command again".into(),
+            Self::Store(source) if source.is_disk_full() => {
+                "free some space and run the command again".into()
+            }
             Self::Store(StoreError::Newer { .. }) => "use the newer patou that wrote this home".into(),
             Self::Store(_) => "run `patou doctor`".into(),
             Self::Model(ModelError::MissingOffline { .. }) => {
                 "run `patou model pull` once without `--offline`".into()
             }
             Self::Model(ModelError::Unreachable { .. }) => {
-                "check the network or `model.hf_endpoint`, or copy the model into the home's `models` folder".into()
+                "check the network or `model.hf_endpoint`, or copy the model into the home's `models` folder"
+                    .into()
             }
             Self::Model(ModelError::Damaged { .. }) => "delete the file and run `patou model pull`".into(),
             Self::Model(_) | Self::Task(_) => String::new(),

@@ -256,11 +256,15 @@ impl Run<'_> {
     /// Whether the item may become the document `id`: not when this run has met the id before, and not
     /// when the id or the source belongs to another root. What it refuses is a failed item.
     fn admit(&mut self, id: &str, source: &str, root: &str) -> bool {
-        let refuse = |error: String, hint: &str| ItemFailure { source: source.to_owned(), error, hint: hint.into() };
+        let refuse =
+            |error: String, hint: &str| ItemFailure { source: source.to_owned(), error, hint: hint.into() };
         let owner = self.documents.get(id).map(|document| document.root.as_str());
         let other = self.sources.get(source).filter(|other| *other != id);
         let refusal = if self.seen.contains(id) {
-            Some(refuse(format!("its id `{id}` was met before in this run"), "give each record an id of its own"))
+            Some(refuse(
+                format!("its id `{id}` was met before in this run"),
+                "give each record an id of its own",
+            ))
         } else if owner.is_some_and(|owner| owner != root) {
             let owner = owner.unwrap_or_default();
             Some(refuse(

@@ -19,7 +19,9 @@ pub use cache::EmbeddingCache;
 pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
 pub use error::RagError;
 pub use ingest::{ChunkCounts, Gone, IngestEvent, IngestReport, IngestRequest};
-pub use library::{Collection, CollectionSummary, Library, Parts};
-pub use registry::{ChunkRecord, CollectionRecord, DocumentProblem, DocumentRecord, Registry};
+pub use library::{Collection, Library, Parts};
+pub use registry::{
+    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, Registry,
+};
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
 pub use source::{ItemFailure, Listed, Listing, MemorySource, Source, TreeSource, open_path};

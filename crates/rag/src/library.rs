@@ -12,7 +12,8 @@ use tokio::sync::Mutex;
 
 use crate::source::BASE_FIELDS;
 use crate::{
-    CollectionName, CollectionRecord, CollectionSettings, EmbeddingCache, IndexPlace, Indexes, RagError, Registry,
+    CollectionName, CollectionRecord, CollectionSettings, EmbeddingCache, IndexPlace, Indexes, RagError,
+    Registry,
 };
 
 /// What a library is made of.
@@ -44,19 +45,6 @@ pub struct Collection {
     /// What it fixes, as it was when it was opened.
     pub record: CollectionRecord,
     pub(crate) index: Arc<dyn SearchIndex>,
-}
-
-/// A collection in a list.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CollectionSummary {
-    /// The collection.
-    pub record: CollectionRecord,
-    /// How many documents the reader may read.
-    pub documents: usize,
-    /// How many chunks those have.
-    pub chunks: usize,
-    /// How many problems those have.
-    pub problems: usize,
 }
 
 impl Library {
@@ -130,27 +118,7 @@ impl Library {
     ///
     /// [`RagError::UnknownCollection`], or what the registry says.
     pub async fn record(&self, name: &CollectionName) -> Result<CollectionRecord, RagError> {
-        let found = self.parts.registry.collection(name).await?;
-        found.ok_or_else(|| RagError::UnknownCollection(name.to_string()))
-    }
-
-    /// Every collection, with what `reader` may know of it.
-    ///
-    /// # Errors
-    ///
-    /// What the registry says.
-    pub async fn list(&self, reader: &Reader) -> Result<Vec<CollectionSummary>, RagError> {
-        let mut summaries = Vec::new();
-        for record in self.parts.registry.collections().await? {
-            let documents = self.parts.registry.documents(&record.name, reader).await?;
-            summaries.push(CollectionSummary {
-                record,
-                documents: documents.len(),
-                chunks: documents.iter().map(|document| document.chunks).sum(),
-                problems: documents.iter().map(|document| document.problems).sum(),
-            });
-        }
-        Ok(summaries)
+        self.parts.registry.require_collection(name).await
     }
 
     /// Deletes a collection with everything in it. From the first step on nothing of it answers.
@@ -164,11 +132,6 @@ impl Library {
         self.parts.registry.remove_collection(name).await?;
         let place = IndexPlace { collection: name.clone(), number: record.active_index };
         self.parts.indexes.remove(&place).await.map_err(index_error(name))
-    }
-
-    /// Forgets that a collection is open, so that it is read anew.
-    pub(crate) async fn close(&self, name: &CollectionName) {
-        self.open.lock().await.remove(name);
     }
 
     fn check_embedder(&self, record: &CollectionRecord) -> Result<(), RagError> {

@@ -17,7 +17,7 @@ use index::PointId;
 use serde_json::Value;
 use store::{Database, StoreError};
 
-pub use collections::CollectionRecord;
+pub use collections::{CollectionRecord, CollectionSummary};
 pub use live::LiveChunk;
 pub use write::NewVersion;
 

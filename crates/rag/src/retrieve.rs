@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use access::{PrivateText, Reader};
 use document::Span;
-use index::{Filter, Legs, PointId, ScoreRequest, Scope, SearchRequest};
+use index::{Filter, Legs, PointId, Scope, ScoreRequest, SearchRequest};
 use runtime::Stopwatch;
 
 use crate::library::index_error;
@@ -161,7 +161,7 @@ impl Search<'_> {
 
     /// Every live candidate, best first.
     async fn ranked(&self, vector: Option<&[f32]>) -> Result<Vec<Ranked>, RagError> {
-        let mut limit = self.query.candidates.max(self.query.top_k);
+        let mut limit = self.query.candidates;
         for refill in 0..=REFILLS_MAX {
             let (candidates, exhausted) = self.candidates(vector, limit).await?;
             let ids: Vec<PointId> = candidates.iter().map(|candidate| candidate.id).collect();
@@ -201,11 +201,11 @@ impl Search<'_> {
                 .collect();
             if !ids.is_empty() {
                 let request = ScoreRequest { scope: self.scope.clone(), dense, lexical, ids };
-                let scores =
-                    self.collection.index.score(&request).await.map_err(index_error(self.name()))?;
+                let scores = self.collection.index.score(&request).await.map_err(index_error(self.name()))?;
                 for candidate in &mut candidates {
                     candidate.dense = candidate.dense.or_else(|| scores.dense.get(&candidate.id).copied());
-                    candidate.lexical = candidate.lexical.or_else(|| scores.lexical.get(&candidate.id).copied());
+                    candidate.lexical =
+                        candidate.lexical.or_else(|| scores.lexical.get(&candidate.id).copied());
                 }
             }
         }

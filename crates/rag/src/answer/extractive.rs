@@ -94,13 +94,22 @@ fn candidates(hits: &[Hit]) -> Vec<Sentence<'_>> {
     for hit in hits {
         for inner in document::sentences(&hit.text) {
             let text = &hit.text[inner.start..inner.end];
-            let fits = SENTENCE_BYTES.contains(&text.len()) && !text.starts_with('#') && !text.starts_with("```");
+            let fits =
+                SENTENCE_BYTES.contains(&text.len()) && !text.starts_with('#') && !text.starts_with("```");
             let offset = hit.found.chunk.span.start;
             let span = Span { start: offset + inner.start, end: offset + inner.end };
             if fits && sentences.len() < CANDIDATES_MAX && met.insert(text) {
                 let terms = index::terms(text);
                 if !terms.is_empty() {
-                    sentences.push(Sentence { hit, span, text, terms, vector: None, cosine: 0.0, score: 0.0 });
+                    sentences.push(Sentence {
+                        hit,
+                        span,
+                        text,
+                        terms,
+                        vector: None,
+                        cosine: 0.0,
+                        score: 0.0,
+                    });
                 }
             }
         }
@@ -123,16 +132,18 @@ fn score(sentences: &mut [Sentence<'_>], wanted: &BTreeSet<u32>, question: &Ques
         let passage = sentence.hit.score / best;
         let coverage = share(wanted, &sentence.terms);
         sentence.score = match sentence.vector {
-            Some(_) => COSINE_WEIGHT * sentence.cosine + COVERAGE_WEIGHT * coverage + PASSAGE_WEIGHT * passage,
+            Some(_) => {
+                COSINE_WEIGHT * sentence.cosine + COVERAGE_WEIGHT * coverage + PASSAGE_WEIGHT * passage
+            }
             None => (COSINE_WEIGHT + COVERAGE_WEIGHT) * coverage + PASSAGE_WEIGHT * passage,
         };
     }
 }
 
 fn evidence(question: &Question<'_>, sentences: &[Sentence<'_>], wanted: &BTreeSet<u32>) -> Evidence {
-    let greatest = |scores: &mut dyn Iterator<Item = f64>| scores.fold(None, |most: Option<f64>, score| {
-        Some(most.map_or(score, |most| most.max(score)))
-    });
+    let greatest = |scores: &mut dyn Iterator<Item = f64>| {
+        scores.fold(None, |most: Option<f64>, score| Some(most.map_or(score, |most| most.max(score))))
+    };
     let has_vectors = question.vector.is_some();
     let passages = question.hits.iter().map(|hit| {
         let context = &hit.found.chunk.context;

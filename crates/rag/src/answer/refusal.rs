@@ -49,7 +49,8 @@ impl Evidence {
     pub(super) fn suffices(&self) -> bool {
         match (self.passage_cosine, self.sentence_cosine) {
             (Some(passage), Some(sentence)) => {
-                PASSAGE_WEIGHT * passage + SENTENCE_WEIGHT * sentence + COVERAGE_WEIGHT * self.coverage >= THRESHOLD
+                PASSAGE_WEIGHT * passage + SENTENCE_WEIGHT * sentence + COVERAGE_WEIGHT * self.coverage
+                    >= THRESHOLD
             }
             _ => self.coverage >= COVERAGE_ALONE,
         }

@@ -21,11 +21,8 @@ pub(super) fn of(sentence: &str, citations: Vec<usize>, quotes: &[&str]) -> Supp
     let wanted = index::terms(sentence);
     let held: std::collections::BTreeSet<_> = quotes.iter().flat_map(|quote| index::terms(quote)).collect();
     #[expect(clippy::cast_precision_loss, reason = "a sentence has few terms")]
-    let score = if wanted.is_empty() {
-        0.0
-    } else {
-        wanted.intersection(&held).count() as f64 / wanted.len() as f64
-    };
+    let score =
+        if wanted.is_empty() { 0.0 } else { wanted.intersection(&held).count() as f64 / wanted.len() as f64 };
     let supported = score >= SUPPORT_THRESHOLD;
     Support { sentence: sentence.to_owned(), citations, supported, score }
 }

@@ -55,9 +55,7 @@ impl Delivery<'_> {
             let labels = self.labels(&record).await?;
             for staged in staged_chunks(&prepared, &record, &labels) {
                 waiting.push(staged);
-                if waiting.len() == STAGE_POINTS
-                    && !self.stage(&mut waiting, &mut delivered, stop).await?
-                {
+                if waiting.len() == STAGE_POINTS && !self.stage(&mut waiting, &mut delivered, stop).await? {
                     return Ok(None);
                 }
             }
@@ -87,7 +85,11 @@ impl Delivery<'_> {
     }
 
     /// Changes who may read documents: it holds from the registry's commit.
-    pub(super) async fn set_access(&self, document_ids: &[String], access: &AccessList) -> Result<(), RagError> {
+    pub(super) async fn set_access(
+        &self,
+        document_ids: &[String],
+        access: &AccessList,
+    ) -> Result<(), RagError> {
         self.library.parts.registry.set_access(self.name(), document_ids, access).await?;
         let mut points = Vec::new();
         for id in document_ids {
@@ -208,17 +210,13 @@ fn new_version(prepared: Prepared, mut record: DocumentRecord, labels: Labels) -
     let chunks: Vec<ChunkRecord> = prepared
         .chunks
         .iter()
-        .map(|chunk| {
-            let indexed = chunk.indexed_text(&prepared.document);
-            let text = &prepared.document.text[chunk.span.start..chunk.span.end];
-            ChunkRecord {
-                id: ids::chunk_id(&prepared.id, &prepared.version, chunk.span),
-                span: chunk.span,
-                heading_path: chunk.heading_path.clone(),
-                context: indexed.strip_suffix(text).unwrap_or_default().to_owned(),
-                page: chunk.page,
-                tokens: chunk.tokens,
-            }
+        .map(|chunk| ChunkRecord {
+            id: ids::chunk_id(&prepared.id, &prepared.version, chunk.span),
+            span: chunk.span,
+            heading_path: chunk.heading_path.clone(),
+            context: chunk.context.clone(),
+            page: chunk.page,
+            tokens: chunk.tokens,
         })
         .collect();
     let mut problems = prepared.document.problems;

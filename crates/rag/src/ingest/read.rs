@@ -123,7 +123,9 @@ impl SourceReader {
         }
         let input = document::Input { name: &item.source, bytes: &bytes, extent: Extent::MainContent };
         match document::parse(&input) {
-            Ok(document) => self.prepare(Incoming { id, source: item.source.clone(), content_hash, document }),
+            Ok(document) => {
+                self.prepare(Incoming { id, source: item.source.clone(), content_hash, document })
+            }
             Err(error) => Outcome::Failed {
                 id: Some(id),
                 failure: ItemFailure {

@@ -10,7 +10,7 @@ use crate::cache::TextToEmbed;
 use crate::library::index_error;
 use crate::registry::ChunkRecord;
 use crate::source::labels_of;
-use crate::{Collection, DocumentRecord, Library, RagError};
+use crate::{Collection, CollectionName, DocumentRecord, Library, RagError};
 
 impl Library {
     /// Removes the points that are not live, puts back the live ones that are missing, and sets every
@@ -32,7 +32,8 @@ impl Library {
         let mut lists: BTreeMap<String, (access::AccessList, Vec<PointId>)> = BTreeMap::new();
         for document in self.parts.registry.all_documents(name).await? {
             let chunks = self.parts.registry.chunks(name, &document.id).await?;
-            let missing: Vec<&ChunkRecord> = chunks.iter().filter(|chunk| !held.contains(&chunk.id)).collect();
+            let missing: Vec<&ChunkRecord> =
+                chunks.iter().filter(|chunk| !held.contains(&chunk.id)).collect();
             if !missing.is_empty() {
                 tracing::info!(collection = %name, points = missing.len(), "putting back missing points");
                 self.restore(collection, &document, &missing).await?;
@@ -47,6 +48,24 @@ impl Library {
         Delivery { library: self, collection }.settled().await
     }
 
+    /// Compares index and registry point by point; gives how many chunks are live.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError::Damaged`] when they differ, or what opening the collection says.
+    pub async fn audit(&self, name: &CollectionName) -> Result<usize, RagError> {
+        let collection = self.open(name).await?;
+        let live = self.parts.registry.live_ids(name).await?;
+        let held = collection.index.point_ids().await.map_err(index_error(name))?;
+        if live == held {
+            return Ok(live.len());
+        }
+        let missing = live.difference(&held).count();
+        let extra = held.difference(&live).count();
+        let why = format!("the index lacks {missing} live chunks and holds {extra} that are not live");
+        Err(RagError::Damaged { collection: name.to_string(), why })
+    }
+
     async fn restore(
         &self,
         collection: &Collection,
@@ -59,7 +78,9 @@ impl Library {
         let text = text.ok_or_else(|| damaged("a live version has no text"))?;
         let mut texts = Vec::with_capacity(missing.len());
         for chunk in missing {
-            let own = text.get(chunk.span.start..chunk.span.end).ok_or_else(|| damaged("a span is outside its text"))?;
+            let own = text
+                .get(chunk.span.start..chunk.span.end)
+                .ok_or_else(|| damaged("a span is outside its text"))?;
             texts.push(TextToEmbed { text: format!("{}{own}", chunk.context), tokens: chunk.tokens });
         }
         let mut vectors = vec![None; texts.len()];

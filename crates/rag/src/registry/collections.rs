@@ -1,5 +1,6 @@
 //! Collections: making, finding, marking and deleting them.
 
+use access::Reader;
 use index::Field;
 use store::StoreError;
 use store::sqlx::{self, Row, any::AnyRow};
@@ -25,6 +26,19 @@ pub struct CollectionRecord {
     pub created_at: i64,
 }
 
+/// A collection in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CollectionSummary {
+    /// The collection.
+    pub record: CollectionRecord,
+    /// How many documents the reader may read.
+    pub documents: usize,
+    /// How many chunks those have.
+    pub chunks: usize,
+    /// How many problems those have.
+    pub problems: usize,
+}
+
 const SELECT: &str =
     "SELECT name, settings, fields, active_index, unsettled, created_at FROM collections WHERE name = $1";
 const SELECT_ALL: &str =
@@ -43,6 +57,35 @@ impl Registry {
             .await
             .map_err(StoreError::query("read a collection"))?;
         row.map(|row| collection_from(&row)).transpose()
+    }
+
+    /// The collection of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError::UnknownCollection`], or that the registry cannot be read.
+    pub async fn require_collection(&self, name: &CollectionName) -> Result<CollectionRecord, RagError> {
+        let found = self.collection(name).await?;
+        found.ok_or_else(|| RagError::UnknownCollection(name.to_string()))
+    }
+
+    /// Every collection, with what `reader` may know of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError`] when the registry cannot be read.
+    pub async fn summaries(&self, reader: &Reader) -> Result<Vec<CollectionSummary>, RagError> {
+        let mut summaries = Vec::new();
+        for record in self.collections().await? {
+            let documents = self.documents(&record.name, reader).await?;
+            summaries.push(CollectionSummary {
+                record,
+                documents: documents.len(),
+                chunks: documents.iter().map(|document| document.chunks).sum(),
+                problems: documents.iter().map(|document| document.problems).sum(),
+            });
+        }
+        Ok(summaries)
     }
 
     /// Every collection, by name.

@@ -58,10 +58,8 @@ impl Registry {
             for id in some {
                 query = query.bind(ids::hex(&id.0));
             }
-            let rows = query
-                .fetch_all(self.database.pool())
-                .await
-                .map_err(StoreError::query("look up chunks"))?;
+            let rows =
+                query.fetch_all(self.database.pool()).await.map_err(StoreError::query("look up chunks"))?;
             for row in &rows {
                 let access: AccessList = access_from(collection, row, 7)?;
                 if reader.may_read(&access) {

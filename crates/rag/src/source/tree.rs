@@ -99,7 +99,8 @@ impl Source for TreeSource {
     }
 
     fn covers(&self, source: &str) -> bool {
-        let path = source.split_once(".jsonl#").map_or(source.to_owned(), |(stem, _)| format!("{stem}.jsonl"));
+        let path =
+            source.split_once(".jsonl#").map_or(source.to_owned(), |(stem, _)| format!("{stem}.jsonl"));
         match &self.scope {
             Scope::Everything => true,
             Scope::One(name) => path == *name,
@@ -170,7 +171,11 @@ fn failure(source: &str, action: &str, error: &io::Error) -> ItemFailure {
         io::ErrorKind::NotFound => "it was removed meanwhile; run the command again",
         _ => "check the file and run the command again",
     };
-    ItemFailure { source: source.to_owned(), error: format!("cannot {action} it: {error}"), hint: hint.into() }
+    ItemFailure {
+        source: source.to_owned(),
+        error: format!("cannot {action} it: {error}"),
+        hint: hint.into(),
+    }
 }
 
 #[cfg(test)]

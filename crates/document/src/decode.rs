@@ -1,0 +1,85 @@
+//! Bytes to text: byte-order marks, encodings, line ends.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+use crate::Problem;
+
+/// Decoded text with `\n` line ends, and what was odd about the bytes.
+pub(crate) struct Decoded {
+    pub text: String,
+    pub problems: Vec<Problem>,
+}
+
+/// Decodes what a byte-order mark names, else UTF-8, else Windows-1252, which takes every byte. Line ends
+/// become `\n` whatever they were.
+pub(crate) fn decode(bytes: &[u8]) -> Decoded {
+    let mut problems = Vec::new();
+    let text: Cow<'_, str> = match Encoding::for_bom(bytes) {
+        Some((encoding, mark)) => {
+            let (text, damaged) = encoding.decode_without_bom_handling(&bytes[mark..]);
+            if damaged {
+                problems.push(odd(format!("bytes that are not {}", encoding.name()), true));
+            }
+            text
+        }
+        None => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(error) => {
+                let place = format!("byte {}", error.valid_up_to());
+                let why = "the text is not UTF-8; it was read as Windows-1252".to_owned();
+                problems.push(Problem { place, what: "encoding".into(), why, content_lost: false });
+                WINDOWS_1252.decode_without_bom_handling(bytes).0
+            }
+        },
+    };
+    let zeros = text.matches('\0').count();
+    let mut text = unix_lines(text);
+    if zeros > 0 {
+        text = text.replace('\0', "\u{fffd}");
+        problems.push(odd(format!("{zeros} zero bytes, shown as `\u{fffd}`"), false));
+    }
+    Decoded { text, problems }
+}
+
+fn odd(why: String, content_lost: bool) -> Problem {
+    Problem { place: "the whole file".into(), what: "encoding".into(), why, content_lost }
+}
+
+fn unix_lines(text: Cow<'_, str>) -> String {
+    if !text.contains('\r') {
+        return text.into_owned();
+    }
+    let mut lines = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some(place) = rest.find('\r') {
+        lines.push_str(&rest[..place]);
+        lines.push('\n');
+        rest = &rest[place + 1..];
+        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    }
+    lines.push_str(rest);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &[u8], text: &str, problems: usize) {
+        let decoded = decode(bytes);
+        assert_eq!((decoded.text.as_str(), decoded.problems.len()), (text, problems));
+    }
+
+    #[test]
+    fn every_encoding_comes_out_as_text() {
+        check("plain ä".as_bytes(), "plain ä", 0);
+        check(b"\xef\xbb\xbfmark", "mark", 0);
+        check(b"\xff\xfeh\0i\0", "hi", 0);
+        check(b"\xfe\xff\0h\0i", "hi", 0);
+        check(b"caf\xe9 \x93quoted\x94", "café “quoted”", 1);
+        check(b"one\r\ntwo\rthree\nfour\r", "one\ntwo\nthree\nfour\n", 0);
+        check(b"", "", 0);
+    }
+}
