@@ -4,8 +4,10 @@
 //! It knows nothing of retrieval or policy, reads no environment and decides no place: folders and endpoints
 //! are given to it.
 
+mod encoder;
 mod model_files;
 mod tokenizer;
 
+pub use encoder::{ENCODER_DIMENSION, EncoderOptions, LocalEncoder, encoder_id};
 pub use model_files::{MODEL_NAME, ModelPaths, PullEvent, PullOptions, pull, verify};
 pub use tokenizer::MiniLmTokenizer;

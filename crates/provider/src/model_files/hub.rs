@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use outbound::{AddressPolicy, Outbound, OutboundOptions};
 
-use super::pull::{PullEvent, Tell};
 use super::FILES;
+use super::pull::{PullEvent, Tell};
 
 const PUBLIC: &str = "https://huggingface.co";
 const REPOSITORY: &str = "sentence-transformers/all-MiniLM-L6-v2";
@@ -32,7 +32,8 @@ pub(super) async fn fetch(endpoint: Option<&str>, folder: &Path, tell: Tell<'_>)
     for file in &FILES {
         let url = format!("{endpoint}/{REPOSITORY}/resolve/main/{}", file.name);
         let told = |received, total| tell(PullEvent::File { name: file.name, received, total });
-        let mut into = tokio::fs::File::create(folder.join(file.name)).await.map_err(|error| chain(&error))?;
+        let mut into =
+            tokio::fs::File::create(folder.join(file.name)).await.map_err(|error| chain(&error))?;
         client.download(&url, &mut into, &told).await.map_err(|error| chain(&error))?;
     }
     Ok(())

@@ -50,7 +50,10 @@ pub(super) type Tell<'a> = &'a (dyn Fn(PullEvent) + Sync);
 ///
 /// [`ModelError::MissingOffline`] when fetching is needed and forbidden, [`ModelError::Unreachable`] when no
 /// source has the right files, [`ModelError::File`] when they cannot be written.
-pub async fn pull(options: &PullOptions, tell: &(dyn Fn(PullEvent) + Sync)) -> Result<ModelPaths, ModelError> {
+pub async fn pull(
+    options: &PullOptions,
+    tell: &(dyn Fn(PullEvent) + Sync),
+) -> Result<ModelPaths, ModelError> {
     let paths = ModelPaths::below(&options.models_dir);
     if paths.are_present() {
         return Ok(paths);

@@ -19,7 +19,8 @@ impl WordPiece {
     /// `vocabulary` marks continuations with `##`.
     pub(super) fn new(vocabulary: HashMap<String, u32>, unknown: u32) -> Self {
         let piece_bytes_max = vocabulary.keys().map(String::len).max().unwrap_or(0);
-        let continuation = |(piece, token): (&String, &u32)| Some((piece.strip_prefix("##")?.to_owned(), *token));
+        let continuation =
+            |(piece, token): (&String, &u32)| Some((piece.strip_prefix("##")?.to_owned(), *token));
         let continuations = vocabulary.iter().filter_map(continuation).collect();
         // Continuations may stay among the beginnings: as in the reference, a word that reads `##` is cut at
         // its punctuation before it comes here.
@@ -52,7 +53,9 @@ impl WordPiece {
             let token = loop {
                 match pieces_here.get(&rest[..length]) {
                     Some(&token) => break token,
-                    None => length = rest.floor_char_boundary(length.checked_sub(1).filter(|&left| left > 0)?),
+                    None => {
+                        length = rest.floor_char_boundary(length.checked_sub(1).filter(|&left| left > 0)?)
+                    }
                 }
                 if length == 0 {
                     return None;

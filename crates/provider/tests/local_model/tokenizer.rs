@@ -1,24 +1,14 @@
 //! The tokenizer against the reference implementation, on the same file.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
-use patou_provider::{MiniLmTokenizer, ModelPaths};
+use patou_provider::MiniLmTokenizer;
 use proptest::prelude::*;
 use tokenizers::Tokenizer;
 
-fn paths() -> Option<ModelPaths> {
-    let paths = std::env::var_os("PATOU_TEST_MODELS").map(|folder| ModelPaths::below(folder.as_ref()));
-    let paths = paths.filter(ModelPaths::are_present);
-    if paths.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "PATOU_TEST_MODELS names no folder with the model");
-        println!("left out: PATOU_TEST_MODELS names no folder with the model");
-    }
-    paths
-}
+use super::model;
 
 /// Ours and the reference.
 fn both() -> Option<(MiniLmTokenizer, Tokenizer)> {
-    let paths = paths()?;
+    let paths = model()?;
     let mut reference = Tokenizer::from_file(paths.tokenizer()).unwrap();
     reference.with_truncation(None).unwrap();
     reference.with_padding(None);

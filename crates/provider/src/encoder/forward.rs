@@ -1,0 +1,85 @@
+//! The forward pass over one pack of texts.
+
+use std::fmt;
+
+use model::ModelError;
+use rten_simd::SimdUnaryOp;
+use rten_vecmath::Gelu;
+
+use super::ENCODER_DIMENSION;
+use super::attention::{AttentionScratch, FUSED_WIDTH, attend};
+use super::linear::Output;
+use super::norm::mean_at_length_1;
+use super::weights::{INNER_WIDTH, Layer, Weights};
+
+/// So many tokens go through the inner layers of a block at a time: what lies between the two products stays in
+/// a core's second-level cache.
+const INNER_TOKENS: usize = 96;
+
+/// A worker's room for activations; it grows to the largest pack and is then used again.
+#[derive(Default)]
+pub(super) struct Scratch {
+    hidden: Vec<f32>,
+    fused: Vec<f32>,
+    context: Vec<f32>,
+    inner: Vec<f32>,
+    attention: AttentionScratch,
+}
+
+impl fmt::Debug for Scratch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scratch({} numbers)", self.hidden.len() + self.fused.len() + self.context.len())
+    }
+}
+
+/// The vectors of the texts whose numbers are in `pack`, in its order.
+pub(super) fn vectors(
+    weights: &Weights,
+    texts: &[Vec<u32>],
+    pack: &[usize],
+    scratch: &mut Scratch,
+) -> Result<Vec<Vec<f32>>, ModelError> {
+    let tokens: usize = pack.iter().map(|&text| texts[text].len()).sum();
+    scratch.hidden.resize(tokens * ENCODER_DIMENSION, 0.0);
+    let lengths: Vec<usize> = pack.iter().map(|&text| texts[text].len()).collect();
+    for (text, rows) in pack.iter().zip(split(&mut scratch.hidden, &lengths, ENCODER_DIMENSION)) {
+        weights.embeddings.look_up(&texts[*text], rows)?;
+    }
+    for layer in &weights.layers {
+        self_attention(layer, &lengths, scratch)?;
+        feed_forward(layer, scratch)?;
+    }
+    let rows = split(&mut scratch.hidden, &lengths, ENCODER_DIMENSION);
+    Ok(rows.map(|rows| mean_at_length_1(rows, ENCODER_DIMENSION)).collect())
+}
+
+fn self_attention(layer: &Layer, lengths: &[usize], scratch: &mut Scratch) -> Result<(), ModelError> {
+    let Scratch { hidden, fused, context, attention, .. } = scratch;
+    fused.resize(hidden.len() / ENCODER_DIMENSION * FUSED_WIDTH, 0.0);
+    context.resize(hidden.len(), 0.0);
+    layer.query_key_value.apply(hidden, fused, Output::Replace)?;
+    let texts = split(fused, lengths, FUSED_WIDTH).zip(split(context, lengths, ENCODER_DIMENSION));
+    for (fused, context) in texts {
+        attend(fused, context, attention)?;
+    }
+    layer.attended.apply(context, hidden, Output::Add)?;
+    layer.attended_norm.apply(hidden);
+    Ok(())
+}
+
+fn feed_forward(layer: &Layer, scratch: &mut Scratch) -> Result<(), ModelError> {
+    for rows in scratch.hidden.chunks_mut(INNER_TOKENS * ENCODER_DIMENSION) {
+        scratch.inner.resize(rows.len() / ENCODER_DIMENSION * INNER_WIDTH, 0.0);
+        layer.widened.apply(rows, &mut scratch.inner, Output::Replace)?;
+        Gelu {}.map_mut(&mut scratch.inner);
+        layer.narrowed.apply(&scratch.inner, rows, Output::Add)?;
+        layer.narrowed_norm.apply(rows);
+    }
+    Ok(())
+}
+
+/// Cuts `rows`, each `width` long, into the shares of texts with these lengths.
+fn split<'a>(rows: &'a mut [f32], lengths: &'a [usize], width: usize) -> impl Iterator<Item = &'a mut [f32]> {
+    let mut rest = rows;
+    lengths.iter().map_while(move |length| rest.split_off_mut(..length * width))
+}
