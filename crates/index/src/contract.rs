@@ -16,7 +16,8 @@ use crate::{
     PointId, Scope, ScoreRequest, SearchIndex, SearchRequest, Value,
 };
 
-pub(super) const DIMENSION: usize = 8;
+/// Enough that a handful of points makes the engine build its compact segments.
+pub(super) const DIMENSION: usize = 64;
 
 /// An index under test, and the folder that it may need.
 pub(super) struct Subject {

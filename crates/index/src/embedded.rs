@@ -104,7 +104,7 @@ impl Live {
         let bare = IndexSpec { dimension: spec.dimension, fields: Vec::new() };
         let spec = bare.with_fields(&spec.fields)?.unwrap_or(bare);
         let manifest = Manifest::new(&spec, 1);
-        let engine = Engine::create(&layout.fresh_engine(manifest.generation)?, &spec)?;
+        let engine = Engine::create(&layout.fresh_engine(manifest.generation)?, &spec, 0)?;
         layout.write_manifest(&manifest)?;
         Ok(Self { engine, manifest, spec })
     }
@@ -112,6 +112,8 @@ impl Live {
     fn load(layout: &Layout, manifest: Manifest) -> Result<Self, IndexError> {
         layout.keep_only(Some(manifest.generation))?;
         let spec = manifest.spec();
+        layout.warm(manifest.generation);
+        layout.trim_log(manifest.generation);
         let engine = Engine::load(&layout.engine(manifest.generation), &spec)?;
         engine.settle_fields(&spec)?;
         Ok(Self { engine, manifest, spec })
@@ -194,8 +196,10 @@ impl Parts {
     fn flush(&self) -> Result<(), IndexError> {
         let mut writer = self.writer()?;
         if writer.is_dirty() {
-            self.live()?.engine.flush()?;
+            let live = self.live()?;
+            live.engine.flush()?;
             writer.settle()?;
+            self.layout.trim_log(live.manifest.generation);
         }
         Ok(())
     }
@@ -336,3 +340,6 @@ impl SearchIndex for EmbeddedIndex {
         self.blocking("count values", move |parts| parts.facet(&scope, &field, limit)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,8 +55,8 @@ impl State {
         self.points.iter().map(|(id, held)| (*id, held)).filter(move |(_, held)| admitted(held))
     }
 
-    /// The query's terms with their inverse document frequencies over all points that have terms:
-    /// ln(1 + (n − df + ½) / (df + ½)), as Lucene and the engine have it.
+    /// The query's terms with their counts times their inverse document frequencies over all points that
+    /// have terms: ln(1 + (n − df + ½) / (df + ½)), as Lucene and the engine have it.
     #[expect(clippy::cast_precision_loss, reason = "counts of points are far below 2²⁴")]
     fn weighted_terms(&self, text: &str) -> Vec<(u32, f32)> {
         let count =
@@ -66,7 +66,8 @@ impl State {
             let found = count(&|held| held.terms.contains_key(&term));
             ((indexed - found + 0.5) / (found + 0.5) + 1.0).ln()
         };
-        words::query(text).indices.into_iter().map(|term| (term, weigh(term))).collect()
+        let terms = words::query(text);
+        terms.indices.into_iter().zip(terms.values).map(|(term, count)| (term, count * weigh(term))).collect()
     }
 }
 

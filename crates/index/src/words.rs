@@ -16,21 +16,26 @@ const K1: f64 = 1.2;
 const B: f64 = 0.75;
 /// The length, in terms after stop words, at which a text is neither favoured nor held back. Measured; see
 /// `benches/hybrid_search/README.md`.
-const TERMS_USUAL: f64 = 100.0;
+const TERMS_USUAL: f64 = 60.0;
+/// So slow that repetitions count in full.
+const K1_COUNTING: f64 = 1e9;
 const LANGUAGE: &str = "english";
 
-static WORDS: LazyLock<EdgeBm25> = LazyLock::new(|| {
+static DOCUMENTS: LazyLock<EdgeBm25> = LazyLock::new(|| analysis(K1, B));
+static QUERIES: LazyLock<EdgeBm25> = LazyLock::new(|| analysis(K1_COUNTING, 0.0));
+
+fn analysis(k1: f64, b: f64) -> EdgeBm25 {
     let number = |value: f64| NotNan::new(value).unwrap_or_default();
     let config = EdgeBm25Config {
-        k: number(K1),
-        b: number(B),
+        k: number(k1),
+        b: number(b),
         avg_len: number(TERMS_USUAL),
         language: Some(LANGUAGE.to_owned()),
         ..EdgeBm25Config::default()
     };
     #[expect(clippy::expect_used, reason = "the settings are the constants above; every test builds them")]
     EdgeBm25::new(config).expect("constant BM25 settings")
-});
+}
 
 /// Everything that decides what BM25 makes of a text. Texts indexed under one fingerprint must not be
 /// searched under another.
@@ -44,14 +49,16 @@ pub fn terms(text: &str) -> BTreeSet<u32> {
     query(text).indices.into_iter().collect()
 }
 
-/// A query's terms, each with weight 1.
+/// A query's terms with the number of times that it names each: a long question weighs its subject.
 pub(crate) fn query(text: &str) -> SparseVector {
-    WORDS.embed_query(text)
+    let mut terms = QUERIES.embed_document(text);
+    terms.values.iter_mut().for_each(|count| *count = count.round());
+    terms
 }
 
 /// A document's terms with their saturated frequencies.
 pub(crate) fn document(text: &str) -> SparseVector {
-    WORDS.embed_document(text)
+    DOCUMENTS.embed_document(text)
 }
 
 #[cfg(test)]
@@ -66,7 +73,15 @@ mod tests {
     }
 
     #[test]
+    fn a_query_counts_its_words() {
+        let mut counts = query("red fox, red wine, red red").values;
+        counts.sort_by(f32::total_cmp);
+        assert_eq!(counts, [1.0, 1.0, 4.0]);
+        assert_eq!(query("fox").indices, document("foxes").indices);
+    }
+
+    #[test]
     fn the_fingerprint_names_every_setting() {
-        assert_eq!(fingerprint(), "bm25 1 k1 1.2 b 0.75 length 100 english");
+        assert_eq!(fingerprint(), "bm25 1 k1 1.2 b 0.75 length 60 english");
     }
 }

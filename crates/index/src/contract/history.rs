@@ -272,6 +272,8 @@ proptest! {
             }
             for question in &questions {
                 check(subject.index.as_ref(), &expected(&steps), question).await;
+                // Until it is put in order, an index may weigh removed words still.
+                apply(subject.index.as_ref(), &Step::Optimize).await;
                 agree(subject.index.as_ref(), plain.index.as_ref(), question).await;
             }
         });

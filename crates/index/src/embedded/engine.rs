@@ -64,9 +64,9 @@ pub(super) struct Ask {
 }
 
 impl Engine {
-    /// Makes an empty engine in an empty folder.
-    pub fn create(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
-        let engine = Self::start(folder, "create", || EdgeShard::new(folder, config(spec)))?;
+    /// Makes an empty engine in an empty folder, for about so many points.
+    pub fn create(folder: &Path, spec: &IndexSpec, points: usize) -> Result<Self, IndexError> {
+        let engine = Self::start(folder, "create", || EdgeShard::new(folder, config(spec, points)))?;
         let access = Field { name: ACCESS.to_owned(), kind: FieldKind::Keyword };
         engine.index_field(&access)?;
         spec.fields.iter().try_for_each(|field| engine.index_field(field))?;
@@ -76,7 +76,7 @@ impl Engine {
 
     /// Opens what [`Engine::create`] made.
     pub fn load(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
-        Self::start(folder, "open", || EdgeShard::load(folder, Some(config(spec))))
+        Self::start(folder, "open", || EdgeShard::load(folder, Some(config(spec, 0))))
     }
 
     fn start(
@@ -310,10 +310,10 @@ impl Engine {
         })
     }
 
-    /// Builds what large segments need. Only safe on a folder that is not the true one yet: interrupted, it
+    /// Turns all points into one compact segment. Only safe on a folder that is not the true one yet: interrupted, it
     /// can leave points twice.
     pub fn build(&self) -> Result<(), IndexError> {
-        self.run("build the graph", |shard| shard.optimize().map(drop))
+        self.run("build the index", |shard| shard.optimize().map(drop))
     }
 }
 
@@ -346,12 +346,16 @@ fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
 }
 
 /// The engine's settings. Vectors are brought to length 1 before they get here, so that their dot product
-/// is cosine and the engine never touches a bit of them.
-fn config(spec: &IndexSpec) -> EdgeConfig {
+/// is cosine and the engine never touches a bit of them. [`Engine::build`] turns all points into one
+/// compact segment, which opens fast; only many points get a graph.
+fn config(spec: &IndexSpec, points: usize) -> EdgeConfig {
     let point_bytes = spec.dimension.unwrap_or(256) * size_of::<f32>();
-    let kilobytes = |points: usize| points * point_bytes / 1024 + 1;
-    let hnsw_config =
-        HnswIndexConfig { full_scan_threshold: kilobytes(EXACT_FILTERED_MAX), ..HnswIndexConfig::default() };
+    let graph = HnswIndexConfig::default();
+    let hnsw_config = HnswIndexConfig {
+        m: if points > EXACT_POINTS_MAX { graph.m } else { 0 },
+        full_scan_threshold: EXACT_FILTERED_MAX * point_bytes / 1024 + 1,
+        ..graph
+    };
     let dense = spec.dimension.map(|dimension| {
         let params = EdgeVectorParams {
             size: dimension,
@@ -375,7 +379,7 @@ fn config(spec: &IndexSpec) -> EdgeConfig {
         optimizers: EdgeOptimizersConfig {
             default_segment_number: Some(2),
             max_segment_size: Some(usize::MAX / 2048),
-            indexing_threshold: Some(kilobytes(EXACT_POINTS_MAX)),
+            indexing_threshold: Some(1),
             ..EdgeOptimizersConfig::default()
         },
         wal_options: Some(WalOptions {

@@ -48,6 +48,7 @@ impl Journal {
         };
         let (ids, _) = ids.as_chunks::<ID_BYTES>();
         let ids: Vec<_> = ids.iter().map(|id| PointId(*id)).collect();
+        let changed = changed + ids.len() as u64;
         let journal = Self { path: path.to_owned(), file, changed, dirty: bytes.len() as u64 != HEAD_BYTES };
         Ok((journal, ids))
     }

@@ -10,7 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "this module owns the index's folder")]
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ const MIB: u64 = 1 << 20;
 /// What has to stay free on the disk: the engine maps its files into memory, where a full disk is not an
 /// error but the end of the process.
 const RESERVE_MIB: u64 = 64;
+/// At most so much is read ahead when an index opens.
+const WARM_BYTES_MAX: u64 = 512 * MIB;
+const WARM_BUFFER_BYTES: usize = 1 << 20;
 
 /// Everything that is true of an index besides its points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,9 +180,46 @@ impl Layout {
         })
     }
 
+    /// Removes what the engine's log holds of the past. The engine never reads it; it counts its operations
+    /// by the newest closed part, which stays. What cannot be removed now is removed another time.
+    pub fn trim_log(&self, generation: u64) {
+        let Ok(entries) = fs::read_dir(self.engine(generation).join("wal")) else { return };
+        let mut closed: Vec<(u64, PathBuf)> = entries
+            .flatten()
+            .filter_map(|entry| {
+                let start = entry.file_name().to_str()?.strip_prefix("closed-")?.parse().ok()?;
+                Some((start, entry.path()))
+            })
+            .collect();
+        closed.sort_unstable();
+        closed.pop();
+        for (_, path) in closed {
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::debug!(path = %path.display(), %error, "cannot remove an old part of the log");
+                return;
+            }
+        }
+    }
+
+    /// Reads a generation's vectors and indexes once, front to back. The engine throws them out of the
+    /// system's cache when it closes, and would fetch them page by page when it opens.
+    pub fn warm(&self, generation: u64) {
+        let mut buffer = vec![0; WARM_BUFFER_BYTES];
+        let mut left = WARM_BYTES_MAX;
+        for (path, bytes) in files(&self.engine(generation).join("segments")) {
+            if path.components().any(|part| part.as_os_str() == "payload_storage") || bytes > left {
+                continue;
+            }
+            let Ok(file) = File::open(&path) else { continue };
+            let mut file = file.take(bytes);
+            while matches!(file.read(&mut buffer), Ok(read) if read > 0) {}
+            left -= bytes;
+        }
+    }
+
     /// How many bytes a generation takes on the disk, holes not counted where the system tells.
     pub fn size(&self, generation: u64) -> u64 {
-        walk(&self.engine(generation))
+        files(&self.engine(generation)).iter().map(|(_, bytes)| bytes).sum()
     }
 }
 
@@ -201,16 +241,18 @@ fn remove(path: &Path) -> Result<(), IndexError> {
     }
 }
 
-fn walk(path: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(path) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(found) if found.is_dir() => walk(&entry.path()),
-            Ok(found) => allocated(&found),
-            Err(_) => 0,
-        })
-        .sum()
+/// The files under a folder and the bytes that each takes on the disk.
+fn files(folder: &Path) -> Vec<(PathBuf, u64)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => found.extend(files(&entry.path())),
+            Ok(about) => found.push((entry.path(), allocated(&about))),
+            Err(_) => {}
+        }
+    }
+    found
 }
 
 #[cfg(unix)]

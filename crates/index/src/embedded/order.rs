@@ -31,7 +31,7 @@ impl Parts {
             tracing::warn!(index = %self.layout.shown(), %error, "leaving the index as it is");
             return Ok(());
         }
-        let next = self.rewritten(&live)?;
+        let next = self.rewritten(&live, points)?;
         self.layout.write_manifest(&next.manifest)?;
         drop(live);
         let generation = next.manifest.generation;
@@ -42,10 +42,10 @@ impl Parts {
     }
 
     /// The same points in a new generation.
-    fn rewritten(&self, live: &Live) -> Result<Live, IndexError> {
+    fn rewritten(&self, live: &Live, points: usize) -> Result<Live, IndexError> {
         let spec = live.spec.clone();
         let manifest = Manifest::new(&spec, live.manifest.generation + 1);
-        let engine = Engine::create(&self.layout.fresh_engine(manifest.generation)?, &spec)?;
+        let engine = Engine::create(&self.layout.fresh_engine(manifest.generation)?, &spec, points)?;
         for ids in live.engine.ids(None)?.chunks(BATCH_POINTS) {
             engine.upsert(live.engine.points(ids)?)?;
         }
