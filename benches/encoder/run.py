@@ -96,8 +96,7 @@ def main():
     best = lambda word: max(median for name, median in medians.items() if name.startswith(word))
     print(f"ratio of the best: {best('Patou') / best('ONNX'):.3f}")
     result = rest["Patou fp32, 32 a call"]
-    print(f"open {result['open_ms']:.0f} ms; open, load and one query {result['open_and_query_ms']:.0f} ms; "
-          f"counting tokens {result['count_bytes'] / result['count_ms'] / 1e3:.0f} MB/s")
+    print(f"open {result['open_ms']:.0f} ms; open, load and one query {result['open_and_query_ms']:.0f} ms")
 
 
 if __name__ == "__main__":

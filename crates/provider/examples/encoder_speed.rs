@@ -48,9 +48,7 @@ fn measure(models: &str, texts: &str, batch: usize, threads: usize) -> Outcome {
     encoder.embed_blocking(&["What port does the server listen on?".to_owned()])?;
     let open_and_query_ms = stopwatch.elapsed_ms();
 
-    let stopwatch = Stopwatch::start();
     let counted: usize = texts.iter().map(|text| encoder.tokenizer().count(text)).sum();
-    let count_ms = stopwatch.elapsed_ms();
 
     let (stopwatch, before) = (Stopwatch::start(), cpu_seconds()?);
     let mut first = None;
@@ -65,8 +63,6 @@ fn measure(models: &str, texts: &str, batch: usize, threads: usize) -> Outcome {
         "wall_s": stopwatch.elapsed_ms() / 1e3,
         "open_ms": open_ms,
         "open_and_query_ms": open_and_query_ms,
-        "count_bytes": texts.iter().map(String::len).sum::<usize>(),
-        "count_ms": count_ms,
         "first": first,
     });
     println!("{result}");

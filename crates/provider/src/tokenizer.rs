@@ -6,12 +6,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "this module reads the tokenizer's file")]
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use model::ModelError;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::model_files::failed;
@@ -61,7 +61,7 @@ struct Named {
 struct ParsedModel {
     #[serde(rename = "type")]
     name: String,
-    vocab: HashMap<String, u32>,
+    vocab: FxHashMap<String, u32>,
 }
 
 impl MiniLmTokenizer {

@@ -13,8 +13,9 @@ const HEAD_WIDTH: usize = ENCODER_DIMENSION / HEADS;
 /// Queries, keys and values of a token lie side by side.
 pub(super) const FUSED_WIDTH: usize = 3 * ENCODER_DIMENSION;
 
-/// So many queries are scored at a time: their scores against all keys stay in a core's second-level cache.
-const QUERIES: usize = 128;
+/// So many queries are scored at a time: their scores against all keys stay in a core's second-level cache. A
+/// multiple of the rows that the matrix kernel takes at once.
+const QUERIES: usize = 198;
 
 /// Room for the scores of one block of queries.
 #[derive(Default)]

