@@ -84,6 +84,15 @@ impl EmbeddedIndex {
         Ok(Self { parts: Arc::new(parts) })
     }
 
+    /// Removes the index in a folder with everything in it; it is no error if there is none. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::File`] when it is there and cannot be removed.
+    pub fn remove(dir: &Path) -> Result<(), IndexError> {
+        layout::remove(dir)
+    }
+
     /// Runs work on the blocking pool, where a panic of the engine ends in an error.
     async fn blocking<T: Send + 'static>(
         &self,

@@ -1,3 +1,38 @@
-//! The command line.
+//! The command line: flags in, one use case, words or JSON out, an exit code.
 
-fn main() {}
+mod arguments;
+mod commands;
+mod printer;
+mod progress;
+mod reference;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::Arguments;
+use printer::Printer;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no failures; everything else is wrong use.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code),
+                Err(_) => ExitCode::FAILURE,
+            };
+        }
+    };
+    let printer = Printer::new(arguments.common.json);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return printer.failure(&anyhow::Error::new(error).context("cannot start the runtime")),
+    };
+    match runtime.block_on(commands::run(arguments, &printer)) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => printer.failure(&error),
+    }
+}

@@ -1,1 +1,38 @@
-//! Settings, wiring and the use cases that every front calls.
+//! Settings, wiring, and the use cases that every front calls.
+//!
+//! Owns what a user wrote ([`Options`]) and what it comes to ([`Settings`]), the home on disk, and the one
+//! table that gives each kind of error its exit code. A front (the command line, later the server) turns
+//! words into a call here and the result into words, and knows nothing below.
+
+mod config;
+mod doctor;
+mod environment;
+mod error;
+mod evaluation;
+mod examples;
+mod home;
+mod models;
+mod parts;
+mod settings;
+mod use_cases;
+
+pub use config::{ConfigProblem, Origin, Resolved, ResolvedValue, resolve};
+pub use doctor::{Check, CheckStatus};
+pub use environment::{VARIABLES, Variable};
+pub use error::{ErrorKind, PlatformError};
+pub use evaluation::{EvaluationRequest, RetrievalEvaluation};
+pub use examples::{DemoAnswer, EXAMPLE_COLLECTION, EXAMPLE_QUESTION};
+pub use models::{ModelState, PullEvent};
+pub use parts::{Options, Platform, reader_from};
+pub use settings::{Settings, StackName};
+pub use use_cases::{AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, SearchCall};
+
+pub use access::{AccessList, Principal, PrivateText, Reader};
+pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
+pub use eval::{Comparison, Report};
+pub use rag::{
+    RetrievalTimings, Refusal, Scores, Support,
+    Answer, Citation, CollectionName, CollectionSummary, DocumentProblem, DocumentRecord, Fusion, Gone, Hit,
+    IngestEvent, IngestReport,  ItemFailure, Mode, Retrieval,
+};
+pub use runtime::{Shutdown, Stopwatch, new_id};

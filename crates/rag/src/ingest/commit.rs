@@ -96,12 +96,12 @@ impl Run<'_> {
     /// What is left to do when every source is through.
     pub(super) async fn finish(&mut self) -> Result<(), RagError> {
         self.commit().await?;
-        if !self.stop.is_requested() {
-            if let (Some(access), false) = (self.access.clone(), self.access_changes.is_empty()) {
-                self.unsettle().await?;
-                let delivery = Delivery { library: self.library, collection: &self.collection };
-                delivery.set_access(&self.access_changes, &access).await?;
-            }
+        if let (Some(access), false, false) =
+            (self.access.clone(), self.access_changes.is_empty(), self.stop.is_requested())
+        {
+            self.unsettle().await?;
+            let delivery = Delivery { library: self.library, collection: &self.collection };
+            delivery.set_access(&self.access_changes, &access).await?;
         }
         self.report.stopped = self.stop.is_requested();
         if self.report.stopped && self.unsettled {

@@ -1,0 +1,268 @@
+//! What can be written after `patou`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use platform::Mode;
+
+/// One binary for a private LLM service's whole life.
+#[derive(Debug, Parser)]
+#[command(name = "patou", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check said no, 4 partly done.\n\nExample: patou demo")]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Accepted before and after every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Where everything that Patou writes lies [default: $PATOU_HOME, else the data directory]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
+    pub home: Option<PathBuf>,
+    /// The configuration file [default: $PATOU_CONFIG, else ./patou.toml, else the home's]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common options")]
+    pub config: Option<PathBuf>,
+    /// Which stack serves
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Common options")]
+    pub stack: Option<String>,
+    /// Fetch nothing
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub offline: bool,
+    /// Print one JSON document and nothing else on standard output
+    #[arg(long, global = true, help_heading = "Common options")]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ingest the built-in examples, ask a question, show a cited answer
+    #[command(after_help = "Example: patou demo")]
+    Demo,
+    /// Ingest files, directories, patterns or standard input
+    #[command(after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest -")]
+    Ingest(Ingest),
+    /// Search a collection
+    #[command(after_help = "Example: patou search \"rotate the keys\" --filter 'lang = \"en\" and date >= 2026-01-01'")]
+    Search(Query),
+    /// Ask a question; every sentence of the answer is cited
+    #[command(after_help = "Example: patou ask \"How long are backups kept?\" --as user:ada")]
+    Ask(Query),
+    /// Show what Patou reads in a file: Markdown, or blocks, pages and problems with --json
+    #[command(after_help = "Example: patou parse report.html --clean")]
+    Parse(Parse),
+    /// List, show and delete documents, and list what could not be read
+    #[command(subcommand, after_help = "Example: patou documents list --collection docs")]
+    Documents(Documents),
+    /// List, create and delete collections
+    #[command(subcommand, after_help = "Example: patou collections list")]
+    Collections(Collections),
+    /// List, pull and locate the models that the stack needs
+    #[command(subcommand, after_help = "Example: patou model pull")]
+    Model(Model),
+    /// Evaluate a change
+    #[command(subcommand, after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv")]
+    Eval(Eval),
+    /// Show and check the configuration
+    #[command(subcommand, after_help = "Example: patou config show")]
+    Config(Config),
+    /// Say what works, what is missing, and what to do about it
+    #[command(after_help = "Example: patou doctor")]
+    Doctor,
+    /// Print the reference of this command line as Markdown
+    #[command(name = "__reference", hide = true)]
+    Reference,
+}
+
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Files, directories, quoted patterns, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Where to; made if it is not there
+    #[arg(long, default_value = "docs")]
+    pub collection: String,
+    /// Also remove documents that these paths no longer have
+    #[arg(long)]
+    pub sync: bool,
+    /// Who may read: user:NAME, group:NAME or app:NAME, or `public` to open what was restricted
+    #[arg(long, value_name = "PRINCIPAL")]
+    pub acl: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// What to look for
+    pub text: String,
+    /// Where to look
+    #[arg(long, default_value = "docs")]
+    pub collection: String,
+    /// How many hits
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
+    /// Which legs take part
+    #[arg(long)]
+    pub mode: Option<ModeName>,
+    /// Which documents count, such as 'tag in ("a", "b") and lang = "en"'
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Who asks: user:NAME, group:NAME or app:NAME [default: the operator]
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub reader: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ModeName {
+    Hybrid,
+    Dense,
+    Lexical,
+}
+
+impl From<ModeName> for Mode {
+    fn from(name: ModeName) -> Self {
+        match name {
+            ModeName::Hybrid => Self::Hybrid,
+            ModeName::Dense => Self::Dense,
+            ModeName::Lexical => Self::Lexical,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Parse {
+    /// The file
+    pub file: PathBuf,
+    /// As ingestion cleans it, rather than the faithful whole
+    #[arg(long)]
+    pub clean: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Documents {
+    /// List the documents
+    #[command(after_help = "Example: patou documents list --collection docs --json")]
+    List(InCollection),
+    /// Show a document, or write its stored text and nothing else
+    #[command(after_help = "Example: patou documents show guide.md --text")]
+    Show(Show),
+    /// Delete documents with every version
+    #[command(after_help = "Example: patou documents delete guide.md")]
+    Delete(Delete),
+    /// List everything that could not be read, and why
+    #[command(after_help = "Example: patou documents problems")]
+    Problems(InCollection),
+}
+
+#[derive(Debug, Args)]
+pub struct InCollection {
+    /// The collection
+    #[arg(long, default_value = "docs")]
+    pub collection: String,
+    /// Who asks: user:NAME, group:NAME or app:NAME [default: the operator]
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub reader: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The document's id or source
+    pub id: String,
+    /// Write the stored text and nothing else
+    #[arg(long)]
+    pub text: bool,
+    /// The version whose text is wanted [default: the live one]
+    #[arg(long)]
+    pub version: Option<String>,
+    #[command(flatten)]
+    pub place: InCollection,
+}
+
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The documents' ids or sources
+    #[arg(required = true)]
+    pub ids: Vec<String>,
+    /// The collection
+    #[arg(long, default_value = "docs")]
+    pub collection: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Collections {
+    /// List the collections
+    #[command(after_help = "Example: patou collections list")]
+    List {
+        /// Who asks: user:NAME, group:NAME or app:NAME [default: the operator]
+        #[arg(long = "as", value_name = "PRINCIPAL")]
+        reader: Vec<String>,
+    },
+    /// Make an empty collection
+    #[command(after_help = "Example: patou collections create guides")]
+    Create {
+        /// Its name
+        name: String,
+    },
+    /// Delete a collection with everything in it
+    #[command(after_help = "Example: patou collections delete guides")]
+    Delete {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Model {
+    /// List the models and whether they are here
+    #[command(after_help = "Example: patou model list")]
+    List,
+    /// Fetch the models and verify their hashes
+    #[command(after_help = "Example: patou model pull")]
+    Pull,
+    /// Print where the models lie
+    #[command(after_help = "Example: patou model path")]
+    Path,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Eval {
+    /// Judge a collection's ranking with BEIR queries and qrels
+    #[command(after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv --baseline run.trec")]
+    Retrieval(EvalRetrieval),
+}
+
+#[derive(Debug, Args)]
+pub struct EvalRetrieval {
+    /// The collection whose documents are ranked
+    #[arg(long, default_value = "docs")]
+    pub collection: String,
+    /// BEIR queries (JSON lines with `_id` and `text`)
+    #[arg(long, value_name = "FILE")]
+    pub queries: PathBuf,
+    /// BEIR or TREC relevance judgements
+    #[arg(long, value_name = "FILE")]
+    pub qrels: PathBuf,
+    /// Which legs take part
+    #[arg(long)]
+    pub mode: Option<ModeName>,
+    /// Write the run here, in six TREC columns
+    #[arg(long, value_name = "FILE")]
+    pub run_out: Option<PathBuf>,
+    /// A run to compare with, by paired bootstrap
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Also print every query's figures
+    #[arg(long)]
+    pub per_query: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print every setting and where it comes from
+    #[command(after_help = "Example: patou config show")]
+    Show,
+    /// Print every problem; exits 1 when there is one
+    #[command(after_help = "Example: patou config check --config patou.toml")]
+    Check,
+}

@@ -1,0 +1,38 @@
+//! `patou collections`.
+
+use platform::{Platform, reader_from};
+
+use crate::arguments::Collections;
+use crate::printer::Printer;
+use crate::wire;
+
+pub async fn run(platform: &Platform, printer: &Printer, call: Collections) -> anyhow::Result<u8> {
+    match call {
+        Collections::List { reader } => {
+            let summaries = platform.collections(&reader_from(&reader)?).await?;
+            let listed: Vec<_> = summaries.iter().map(wire::collection).collect();
+            printer.result(&serde_json::json!({"collections": listed}), || {
+                let mut words = String::new();
+                for summary in &summaries {
+                    words.push_str(&format!(
+                        "{}  {} documents  {} chunks  {} problems\n",
+                        summary.record.name, summary.documents, summary.chunks, summary.problems
+                    ));
+                }
+                if summaries.is_empty() {
+                    words.push_str("no collections; `patou ingest PATH` makes one\n");
+                }
+                words
+            })?;
+        }
+        Collections::Create { name } => {
+            platform.create_collection(&name).await?;
+            printer.result(&serde_json::json!({"created": name}), || format!("created {name}\n"))?;
+        }
+        Collections::Delete { name } => {
+            platform.delete_collection(&name).await?;
+            printer.result(&serde_json::json!({"deleted": name}), || format!("deleted {name}\n"))?;
+        }
+    }
+    Ok(0)
+}

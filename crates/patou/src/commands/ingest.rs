@@ -1,0 +1,79 @@
+//! `patou ingest`.
+
+use platform::{Gone, IngestCall, IngestReport, Platform, Shutdown};
+
+use crate::arguments::Ingest;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::wire;
+
+/// The exit code of a run that did a part.
+const PARTLY: u8 = 4;
+
+pub async fn run(platform: &Platform, printer: &Printer, call: Ingest) -> anyhow::Result<u8> {
+    let call = IngestCall {
+        inputs: call.paths,
+        collection: call.collection,
+        gone: if call.sync { Gone::Remove } else { Gone::Keep },
+        acl: call.acl,
+    };
+    let progress = Progress::new();
+    let stop = Shutdown::new();
+    let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
+    let ingest = platform.ingest(&call, &pulling, &telling, &stop);
+    let report = stoppable(ingest, &stop).await;
+    progress.clear();
+    let report = report?;
+    printer.result(&wire::ingest_report(&call.collection, &report), || words(&call.collection, &report))?;
+    Ok(exit_code(&report))
+}
+
+/// Runs work that looks at `stop`, which Ctrl-C requests.
+pub async fn stoppable<T>(work: impl Future<Output = T>, stop: &Shutdown) -> T {
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => return done,
+        _ = stop.request_on_signal() => {}
+    }
+    work.await
+}
+
+fn exit_code(report: &IngestReport) -> u8 {
+    let done = report.added + report.updated + report.unchanged;
+    match (report.failed.is_empty() && !report.stopped, done) {
+        (true, _) => 0,
+        (false, 0) => 1,
+        (false, _) => PARTLY,
+    }
+}
+
+/// The report in words.
+pub fn words(collection: &str, report: &IngestReport) -> String {
+    let seconds = report.elapsed_ms / 1e3;
+    let mut words = format!(
+        "{collection}: {} added, {} updated, {} unchanged, {} deleted, {} failed\n\
+         chunks: {} embedded, {} reused, {} removed; {} problems\n",
+        report.added,
+        report.updated,
+        report.unchanged,
+        report.deleted,
+        report.failed.len(),
+        report.chunks.added,
+        report.chunks.reused,
+        report.chunks.removed,
+        report.problems,
+    );
+    #[expect(clippy::cast_precision_loss, reason = "a rate is shown without decimals")]
+    let rate = report.tokens_embedded as f64 / seconds.max(1e-3);
+    words.push_str(&format!("{} tokens embedded in {seconds:.2} s ({rate:.0} tokens/s)\n", report.tokens_embedded));
+    for failure in &report.failed {
+        words.push_str(&format!("failed: {}: {} (hint: {})\n", failure.source, failure.error, failure.hint));
+    }
+    if report.problems > 0 {
+        words.push_str(&format!("see: patou documents problems --collection {collection}\n"));
+    }
+    if report.stopped {
+        words.push_str("stopped as asked; run the same command again to go on\n");
+    }
+    words
+}

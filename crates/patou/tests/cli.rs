@@ -1,0 +1,92 @@
+//! The command line as a user meets it, without a model: words alone are searched, bad input is told.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+
+use testkit::{Patou, write_files};
+
+fn patou() -> Patou {
+    Patou::new(env!("CARGO_BIN_EXE_patou"), None)
+}
+
+fn one_line_with_hint(error: &str) {
+    assert!(error.starts_with("error: ") && error.contains("hint: ") && error.lines().count() == 1, "{error}");
+}
+
+#[test]
+fn bad_input_gets_one_line_with_a_hint_and_the_right_code() {
+    let patou = patou();
+    write_files(patou.home(), &[("in/a.md", b"# A\n\ntext")]);
+    one_line_with_hint(&patou.fails(1, &["ingest", "no/such/path"]));
+    one_line_with_hint(&patou.fails(1, &["search", "x", "--collection", "nope"]));
+    one_line_with_hint(&patou.fails(1, &["ask", "x", "--collection", "nope"]));
+    one_line_with_hint(&patou.fails(1, &["documents", "list", "--collection", "nope"]));
+    one_line_with_hint(&patou.fails(2, &["search", "x", "--collection", "Not A Name"]));
+    one_line_with_hint(&patou.fails(2, &["search", "x", "--as", "ada"]));
+    one_line_with_hint(&patou.fails(2, &["ask", " "]));
+    one_line_with_hint(&patou.fails(1, &["parse", "no-such.md"]));
+    let missing = patou.fails(1, &["ingest", "in"]);
+    one_line_with_hint(&missing);
+    assert!(missing.contains("patou model pull"), "{missing}");
+    assert_eq!(patou.json(0, &["collections", "list"])["collections"].as_array().unwrap().len(), 0);
+    assert_eq!(patou.run(&["no-such-command"]).status.code(), Some(2));
+    assert_eq!(patou.run(&["--help"]).status.code(), Some(0));
+}
+
+#[test]
+fn errors_are_json_when_json_is_asked_for() {
+    let patou = patou();
+    let output = patou.run(&["search", "x", "--collection", "nope", "--json"]);
+    assert!(output.stdout.is_empty());
+    let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["error"]["code"], "not_found");
+    assert!(error["error"]["hint"].as_str().unwrap().contains("collections list"));
+}
+
+#[test]
+fn the_demo_goes_on_without_a_model_and_answers() {
+    let patou = patou();
+    let demo = patou.json(0, &["demo"]);
+    assert_eq!(demo["ingest"]["failed"].as_array().unwrap().len(), 0, "{demo}");
+    assert!(demo["answer"]["answer"].as_str().unwrap().contains("more slowly"), "{demo}");
+    let filtered = patou.json(
+        0,
+        &["search", "planet", "--collection", "examples", "--filter", "tag = \"missions\" and date >= 2026-01-01"],
+    );
+    let sources: std::collections::BTreeSet<_> =
+        filtered["hits"].as_array().unwrap().iter().map(|hit| hit["source"].as_str().unwrap()).collect();
+    assert_eq!(sources, ["planets/mars.md"].into());
+    let bad = patou.fails(2, &["search", "x", "--collection", "examples", "--filter", "tagg = \"a\""]);
+    assert!(bad.contains("tag"), "{bad}");
+}
+
+#[test]
+fn configuration_is_shown_checked_and_told_at_once() {
+    let patou = patou();
+    write_files(patou.home(), &[("patou.toml", b"[search]\ntop_q = 3\n[ingest]\nchunker = \"odd\"\n")]);
+    let output = patou.run(&["config", "check"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("patou.toml:2") && told.contains("patou.toml:4"), "{told}");
+    write_files(patou.home(), &[("patou.toml", b"[search]\ntop_k = 3\n")]);
+    let shown = patou.json(0, &["config", "show"]);
+    let top_k = shown["settings"].as_array().unwrap().iter().find(|s| s["name"] == "search.top_k").unwrap();
+    assert_eq!((top_k["value"].as_str(), top_k["origin"].as_str()), (Some("3"), Some("patou.toml:2")));
+}
+
+#[test]
+fn parse_prints_markdown_or_blocks() {
+    let patou = patou();
+    write_files(patou.home(), &[("t.csv", b"a;b\n1;2\n"), ("bad.bin", b"\0\0")]);
+    let output = patou.run(&["parse", "t.csv"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "| a | b |\n| --- | --- |\n| 1 | 2 |\n");
+    let parsed = patou.json(0, &["parse", "t.csv"]);
+    assert_eq!((parsed["format"].as_str(), parsed["blocks"].as_array().unwrap().len()), (Some("csv"), 2));
+    one_line_with_hint(&patou.fails(1, &["parse", "bad.bin"]));
+}
+
+#[test]
+fn a_newer_home_is_refused() {
+    let patou = patou();
+    std::fs::write(patou.home().join("home.json"), "{\"schema\":99}").unwrap();
+    one_line_with_hint(&patou.fails(1, &["collections", "list"]));
+}

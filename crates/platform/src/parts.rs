@@ -1,0 +1,216 @@
+//! Wiring: from settings to the parts that serve.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use access::{Principal, Reader};
+use async_trait::async_trait;
+use index::{EmbeddedIndex, IndexError, IndexSpec, SearchIndex};
+use model::Embedder;
+use rag::{EmbeddingCache, IndexPlace, Indexes, Library, Parts, Registry};
+use runtime::{SystemClock, blocking};
+use store::Database;
+
+use crate::config::{ConfigFile, Resolved, find_file, resolve_from};
+use crate::environment::Environment;
+use crate::home::{Home, HomeLock};
+use crate::models::StackEmbedder;
+use crate::{PlatformError, Settings};
+
+/// What a user wrote on the command line that holds for every command.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--home`.
+    pub home: Option<PathBuf>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--stack`.
+    pub stack: Option<String>,
+    /// `--offline`.
+    pub offline: bool,
+}
+
+/// Everything a front needs: the settings, the home, and the use cases as methods.
+pub struct Platform {
+    pub(crate) resolved: Resolved,
+    pub(crate) home_directory: PathBuf,
+    home: Mutex<Option<Home>>,
+    lock: tokio::sync::Mutex<Option<HomeLock>>,
+    library: tokio::sync::OnceCell<Library>,
+    registry: tokio::sync::OnceCell<Registry>,
+    pub(crate) embedder: Arc<StackEmbedder>,
+}
+
+/// Whether the library is opened with the stack's embedder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Embedding {
+    /// As the stack says.
+    On,
+    /// Words alone; for `demo` where no model can be reached.
+    Off,
+}
+
+impl Platform {
+    /// Resolves the settings. Nothing is made or opened yet, and problems in the configuration are kept
+    /// for [`Platform::require_settings`].
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when there is no place for a home, or a named configuration file cannot be read.
+    pub fn new(options: &Options) -> Result<Self, PlatformError> {
+        let environment = Environment::read();
+        let home_directory = home_directory(options, &environment)?;
+        let named = options.config.clone().or_else(|| environment.get("PATOU_CONFIG").map(PathBuf::from));
+        let file = find_file(named.as_deref(), &home_directory).map(|path| read_config(&path)).transpose()?;
+        let mut flags = Vec::new();
+        if let Some(stack) = &options.stack {
+            flags.push(("stack", stack.clone(), "--stack"));
+        }
+        if options.offline {
+            flags.push(("model.offline", "true".to_owned(), "--offline"));
+        }
+        let resolved = resolve_from(file.as_ref(), &environment, &flags);
+        let embedder = Arc::new(StackEmbedder::new(&resolved.settings, home_directory.join("models")));
+        Ok(Self {
+            resolved,
+            home_directory,
+            home: Mutex::default(),
+            lock: tokio::sync::Mutex::default(),
+            library: tokio::sync::OnceCell::new(),
+            registry: tokio::sync::OnceCell::new(),
+            embedder,
+        })
+    }
+
+    /// The settings, if nothing is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::Config`] with every problem.
+    pub fn require_settings(&self) -> Result<&Settings, PlatformError> {
+        if self.resolved.problems.is_empty() {
+            Ok(&self.resolved.settings)
+        } else {
+            Err(PlatformError::Config(self.resolved.problems.clone()))
+        }
+    }
+
+    /// Everything about the configuration: values, origins, problems.
+    pub fn configuration(&self) -> &Resolved {
+        &self.resolved
+    }
+
+    /// Where the home is, whether it has been made yet or not.
+    pub fn home_directory(&self) -> &Path {
+        &self.home_directory
+    }
+
+    /// The home, made if it is not there.
+    pub(crate) fn home(&self) -> Result<Home, PlatformError> {
+        let mut home = self.home.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(home) = home.as_ref() {
+            return Ok(home.clone());
+        }
+        let opened = Home::open(&self.home_directory)?;
+        *home = Some(opened.clone());
+        Ok(opened)
+    }
+
+    /// The registry, for commands that look no further: they work while another process ingests.
+    pub(crate) async fn registry(&self) -> Result<&Registry, PlatformError> {
+        self.registry
+            .get_or_try_init(|| async {
+                self.require_settings()?;
+                let database = Database::open_sqlite(&self.home()?.state_database()).await?;
+                Ok(Registry::open(database).await?)
+            })
+            .await
+    }
+
+    /// The library, with the home held for this process from now on.
+    pub(crate) async fn library(&self, embedding: Embedding) -> Result<&Library, PlatformError> {
+        self.library
+            .get_or_try_init(|| async {
+                let settings = self.require_settings()?;
+                let home = self.home()?;
+                let mut lock = self.lock.lock().await;
+                if lock.is_none() {
+                    *lock = Some(home.lock().await?);
+                }
+                let cache = Database::open_sqlite(&home.embedding_database()).await?;
+                let embedder: Arc<dyn Embedder> = self.embedder.clone();
+                Ok(Library::new(Parts {
+                    registry: self.registry().await?.clone(),
+                    cache: EmbeddingCache::open(cache).await?,
+                    indexes: Arc::new(EmbeddedIndexes { home }),
+                    embedder: (embedding == Embedding::On).then_some(embedder),
+                    clock: Arc::new(SystemClock),
+                    chunking: settings.chunking.clone(),
+                }))
+            })
+            .await
+    }
+}
+
+/// The embedded engine's indexes below the home.
+struct EmbeddedIndexes {
+    home: Home,
+}
+
+#[async_trait]
+impl Indexes for EmbeddedIndexes {
+    async fn open(&self, place: &IndexPlace, spec: &IndexSpec) -> Result<Arc<dyn SearchIndex>, IndexError> {
+        let (folder, spec) = (self.home.index(place), spec.clone());
+        let shown = folder.display().to_string();
+        let opened = blocking(move || EmbeddedIndex::open(&folder, &spec)).await;
+        let opened = opened.map_err(|source| IndexError::Panicked { action: "open", path: shown, source })?;
+        Ok(Arc::new(opened?))
+    }
+
+    async fn remove(&self, place: &IndexPlace) -> Result<(), IndexError> {
+        let folder = self.home.index(place);
+        let shown = folder.display().to_string();
+        let removed = blocking(move || EmbeddedIndex::remove(&folder)).await;
+        removed.map_err(|source| IndexError::Panicked { action: "remove", path: shown, source })?
+    }
+}
+
+/// Who asks on the local command line: the operator, or those named with `--as`.
+///
+/// # Errors
+///
+/// [`PlatformError::Argument`] when a name is no principal.
+pub fn reader_from(names: &[String]) -> Result<Reader, PlatformError> {
+    if names.is_empty() {
+        return Ok(Reader::Operator);
+    }
+    Ok(Reader::Principals(principals_from(names)?.into_iter().collect()))
+}
+
+pub(crate) fn principals_from(names: &[String]) -> Result<Vec<Principal>, PlatformError> {
+    let parse = |name: &String| {
+        name.parse().map_err(|error: access::PrincipalError| PlatformError::Argument {
+            what: error.to_string(),
+            hint: "write `user:NAME`, `group:NAME` or `app:NAME`".into(),
+        })
+    };
+    names.iter().map(parse).collect()
+}
+
+fn home_directory(options: &Options, environment: &Environment) -> Result<PathBuf, PlatformError> {
+    options
+        .home
+        .clone()
+        .or_else(|| environment.get("PATOU_HOME").map(PathBuf::from))
+        .or_else(|| environment.data_directory())
+        .ok_or_else(|| PlatformError::Argument {
+            what: "there is no place for a home: neither `PATOU_HOME` nor `HOME` is set".into(),
+            hint: "name one with `--home DIR`".into(),
+        })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the configuration file is read here and nowhere else")]
+fn read_config(path: &Path) -> Result<ConfigFile, PlatformError> {
+    let text = std::fs::read_to_string(path).map_err(PlatformError::file("read", path))?;
+    Ok(ConfigFile { path: path.to_owned(), text })
+}

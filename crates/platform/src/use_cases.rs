@@ -1,0 +1,19 @@
+//! What every front can do, as plain functions of plain values.
+
+mod ask;
+mod documents;
+mod ingest;
+mod parse;
+
+pub use ask::{AskOutcome, SearchCall};
+pub use documents::{DeletedDocuments, DocumentDetail};
+pub use ingest::IngestCall;
+
+use rag::CollectionName;
+
+use crate::PlatformError;
+
+/// Reads a collection's name.
+pub(crate) fn collection_from(name: &str) -> Result<CollectionName, PlatformError> {
+    Ok(name.parse()?)
+}

@@ -1,0 +1,89 @@
+//! `ingest`.
+
+use std::io::Read;
+
+use access::AccessList;
+use rag::{Gone, IngestEvent, IngestReport, IngestRequest, MemorySource, Source};
+use runtime::{Shutdown, blocking};
+
+use super::collection_from;
+use crate::parts::{Embedding, principals_from};
+use crate::{Platform, PlatformError, PullEvent};
+
+/// The word that, given to `--acl`, says that everybody may read.
+const PUBLIC: &str = "public";
+
+/// What to ingest, as a user writes it.
+#[derive(Clone, Debug, Default)]
+pub struct IngestCall {
+    /// Files, directories, patterns, or `-` for standard input.
+    pub inputs: Vec<String>,
+    /// Where to.
+    pub collection: String,
+    /// What becomes of documents that their source no longer has.
+    pub gone: Gone,
+    /// Who may read; none leaves documents that are there as they are and makes new ones public.
+    pub acl: Vec<String>,
+}
+
+impl Platform {
+    /// Ingests what `call` names.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the run as a whole cannot go on; failed items are in the report.
+    pub async fn ingest(
+        &self,
+        call: &IngestCall,
+        pulling: &(dyn Fn(PullEvent) + Sync),
+        tell: &(dyn Fn(IngestEvent) + Sync),
+        stop: &Shutdown,
+    ) -> Result<IngestReport, PlatformError> {
+        let settings = self.require_settings()?;
+        let collection = collection_from(&call.collection)?;
+        let access = access_from(&call.acl)?;
+        let mut sources: Vec<Box<dyn Source>> = Vec::with_capacity(call.inputs.len());
+        for input in &call.inputs {
+            sources.push(match input.as_str() {
+                "-" => Box::new(standard_input(settings.file_bytes_max).await?),
+                path => rag::open_path(path, settings.file_bytes_max)?,
+            });
+        }
+        let library = self.library(Embedding::On).await?;
+        self.embedder.prepare(pulling).await?;
+        let request = IngestRequest { collection, sources, access, gone: call.gone };
+        Ok(library.ingest(request, tell, stop).await?)
+    }
+}
+
+/// The access list that `--acl` flags make; none is none.
+fn access_from(names: &[String]) -> Result<Option<AccessList>, PlatformError> {
+    match names {
+        [] => Ok(None),
+        [name] if name == PUBLIC => Ok(Some(AccessList::Public)),
+        names => Ok(Some(AccessList::from_principals(principals_from(names)?))),
+    }
+}
+
+/// Standard input as a source with one document called `stdin`.
+async fn standard_input(bytes_max: u64) -> Result<MemorySource, PlatformError> {
+    let read = blocking(move || {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(bytes_max + 1).read_to_end(&mut bytes).map(|_| bytes)
+    })
+    .await?;
+    let bytes = read.map_err(PlatformError::file("read", std::path::Path::new("-")))?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(PlatformError::Argument {
+            what: format!("standard input has more than {bytes_max} bytes"),
+            hint: "split it, or raise `ingest.file_bytes_max`".into(),
+        });
+    }
+    let name = if looks_like_markup(&bytes) { "stdin.html" } else { "stdin.md" };
+    Ok(MemorySource::new("-", [(name.to_owned(), bytes)]))
+}
+
+fn looks_like_markup(bytes: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
+}
