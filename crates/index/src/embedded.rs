@@ -10,6 +10,7 @@ mod engine;
 mod journal;
 mod layout;
 mod order;
+mod settings;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -25,9 +26,10 @@ use crate::{
     Field, IndexError, IndexSpec, Legs, Point, PointId, Scope, ScoreRequest, Scores, SearchIndex,
     SearchRequest, words,
 };
-use engine::{Ask, BATCH_POINTS, DENSE, Engine, LEXICAL};
+use engine::{Ask, BATCH_POINTS, Engine};
 use journal::Journal;
 use layout::{Layout, Manifest};
+use settings::{DENSE, LEXICAL};
 
 /// Bytes that a point takes besides its vector, at most: words, payload, log and indexes. A rough bound for
 /// the check that the disk has room.
@@ -113,7 +115,7 @@ impl Live {
         let bare = IndexSpec { dimension: spec.dimension, fields: Vec::new() };
         let spec = bare.with_fields(&spec.fields)?.unwrap_or(bare);
         let manifest = Manifest::new(&spec, 1);
-        let engine = Engine::create(&layout.fresh_engine(manifest.generation)?, &spec, 0)?;
+        let engine = Engine::create(&layout.fresh_engine(manifest.generation)?, &spec)?;
         layout.write_manifest(&manifest)?;
         Ok(Self { engine, manifest, spec })
     }
@@ -250,7 +252,13 @@ impl Parts {
         }
         if let Some(text) = lexical {
             let terms = words::query(text.reveal());
-            scores.lexical = live.engine.ids(Some(filter.clone()))?.into_iter().map(|id| (id, 0.0)).collect();
+            // The dense leg may have told already that all of them may be read.
+            let readable = if ids.iter().all(|id| scores.dense.contains_key(id)) {
+                ids.clone()
+            } else {
+                live.engine.ids(Some(filter.clone()))?
+            };
+            scores.lexical = readable.into_iter().map(|id| (id, 0.0)).collect();
             if !terms.indices.is_empty() {
                 scores.lexical.extend(ask(LEXICAL, VectorInternal::Sparse(terms))?);
             }

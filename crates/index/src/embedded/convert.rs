@@ -12,7 +12,7 @@ use qdrant_edge::{
     ValueVariants, VectorPersisted, VectorStructPersisted,
 };
 
-use super::engine::{DENSE, LEXICAL};
+use super::settings::{DENSE, LEXICAL};
 use crate::filter::{DateLiteral, Literal, Node, Operator};
 use crate::point::unit;
 use crate::{FieldKind, Payload, Point, PointId, Scope, Value, date, words};

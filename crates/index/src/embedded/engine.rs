@@ -3,40 +3,26 @@
 //! The engine flushes with `expect` when it is asked to and when it is dropped; both are only safe while
 //! nobody writes. Callers keep writes, flushes and drops apart; reads may go on beside all three.
 
-use std::collections::HashMap;
-use std::num::NonZeroUsize;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use access::AccessList;
 use qdrant_edge::external::serde_json::Map;
 use qdrant_edge::{
-    CountRequest, CreateIndex, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeShard, EdgeSparseVectorParams,
-    EdgeVectorParams, FacetRequest, FacetValue, FieldIndexOperations, Filter, HnswIndexConfig, Modifier,
-    NamedQuery, OperationError, PayloadFieldSchema, PayloadOps, PointId as EngineId, PointInsertOperations,
+    CountRequest, CreateIndex, EdgeShard, FacetRequest, FacetValue, FieldIndexOperations, Filter, NamedQuery,
+    OperationError, PayloadFieldSchema, PayloadOps, PointId as EngineId, PointInsertOperations,
     PointOperations, PointStructPersisted, PointVectorsPersisted, QueryEnum, QueryRequest, Record,
-    ScoringQuery, ScrollRequest, SearchParams, SetPayloadOp, SparseVector, UpdateOperation, UpdateVectorsOp,
+    ScoringQuery, ScrollRequest, SetPayloadOp, SparseVector, UpdateOperation, UpdateVectorsOp,
     VectorInternal, VectorOperations, VectorPersisted, VectorStructInternal, VectorStructPersisted,
-    WalOptions, WithPayloadInterface, WithVector,
+    WithPayloadInterface, WithVector,
 };
 
 use super::convert::{ACCESS, access_values, engine_id, engine_kind, our_id, path};
+use super::settings::{self, DENSE, LEXICAL};
 use crate::point::rank;
 use crate::{Field, FieldKind, IndexError, IndexSpec, PointId, ScoredPoint};
 
-/// The dense vector's name.
-pub(super) const DENSE: &str = "dense";
-/// The sparse vector's name.
-pub(super) const LEXICAL: &str = "bm25";
-/// Up to so many points the dense leg compares them all; above, a graph is built. Measured; see
-/// `benches/hybrid_search/README.md`.
-pub(super) const EXACT_POINTS_MAX: usize = 20_000;
-/// Where a filter leaves at most so many points, they are all compared even if there is a graph.
-const EXACT_FILTERED_MAX: usize = 5_000;
-/// How many candidates the graph is searched with.
-const GRAPH_BREADTH: usize = 160;
-/// The engine sets two files of this size aside for its log.
-const LOG_SEGMENT_BYTES: usize = 2 << 20;
 /// Points in one operation of the engine.
 pub(super) const BATCH_POINTS: usize = 256;
 /// How many points with equal scores at a limit are looked through for the first by id.
@@ -64,9 +50,9 @@ pub(super) struct Ask {
 }
 
 impl Engine {
-    /// Makes an empty engine in an empty folder, for about so many points.
-    pub fn create(folder: &Path, spec: &IndexSpec, points: usize) -> Result<Self, IndexError> {
-        let engine = Self::start(folder, "create", || EdgeShard::new(folder, config(spec, points)))?;
+    /// Makes an empty engine in an empty folder.
+    pub fn create(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
+        let engine = Self::start(folder, "create", || EdgeShard::new(folder, settings::config(spec)))?;
         let access = Field { name: ACCESS.to_owned(), kind: FieldKind::Keyword };
         engine.index_field(&access)?;
         spec.fields.iter().try_for_each(|field| engine.index_field(field))?;
@@ -76,7 +62,7 @@ impl Engine {
 
     /// Opens what [`Engine::create`] made.
     pub fn load(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
-        Self::start(folder, "open", || EdgeShard::load(folder, Some(config(spec, 0))))
+        Self::start(folder, "open", || EdgeShard::load(folder, Some(settings::config(spec))))
     }
 
     fn start(
@@ -110,14 +96,17 @@ impl Engine {
     /// Adds points or replaces them.
     pub fn upsert(&self, points: Vec<PointStructPersisted>) -> Result<(), IndexError> {
         let ids: Vec<EngineId> = points.iter().map(|point| point.id).collect();
-        // Where a point without words gets some, the engine forgets to count it.
-        let wordless: Vec<PointId> = self
+        let without_vector: HashSet<EngineId> =
+            points.iter().filter(|point| !has_vector(point)).map(|point| point.id).collect();
+        // Where a point without words gets some, the engine forgets to count it; where one that lies in a
+        // compact segment loses its vector, the engine keeps the old one.
+        let anew: Vec<PointId> = self
             .held(&ids, WithVector::Selector(vec![LEXICAL.to_owned()]))?
             .into_iter()
-            .filter(|record| !has_words(record))
+            .filter(|record| !has_words(record) || without_vector.contains(&record.id))
             .filter_map(|record| our_id(record.id))
             .collect();
-        self.delete(&wordless)?;
+        self.delete(&anew)?;
         let points = PointInsertOperations::PointsList(points);
         let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(points));
         self.run("write points", |shard| shard.update(operation))
@@ -224,11 +213,7 @@ impl Engine {
             score_threshold: None,
             limit,
             offset: 0,
-            params: Some(SearchParams {
-                hnsw_ef: Some(GRAPH_BREADTH.max(limit)),
-                exact,
-                ..SearchParams::default()
-            }),
+            params: Some(settings::search(limit, exact)),
             with_vector: WithVector::Bool(false),
             with_payload: WithPayloadInterface::Bool(false),
         };
@@ -310,10 +295,21 @@ impl Engine {
         })
     }
 
-    /// Turns all points into one compact segment. Only safe on a folder that is not the true one yet: interrupted, it
-    /// can leave points twice.
-    pub fn build(&self) -> Result<(), IndexError> {
+    /// Turns the points written since the last time into a compact segment. Only safe on a folder that is
+    /// not the true one yet: interrupted, it can leave points twice.
+    pub fn compact(&self) -> Result<(), IndexError> {
         self.run("build the index", |shard| shard.optimize().map(drop))
+    }
+
+    /// Turns all points into one compact segment, with a graph if there are many. Only safe where
+    /// [`Engine::compact`] is.
+    pub fn finish(&self, points: usize) -> Result<(), IndexError> {
+        self.run("build the index", |shard| {
+            let (graph, optimizers) = settings::finished(&shard.config(), points);
+            shard.set_hnsw_config(graph)?;
+            shard.set_optimizers_config(optimizers)?;
+            shard.optimize().map(drop)
+        })
     }
 }
 
@@ -335,6 +331,10 @@ fn has_words(record: &Record) -> bool {
     }
 }
 
+fn has_vector(point: &PointStructPersisted) -> bool {
+    matches!(&point.vector, VectorStructPersisted::Named(vectors) if vectors.contains_key(DENSE))
+}
+
 fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
     match vector {
         VectorStructInternal::Named(mut vectors) => match vectors.remove(DENSE)? {
@@ -342,50 +342,5 @@ fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
             VectorInternal::Sparse(_) | VectorInternal::MultiDense(_) => None,
         },
         VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_) => None,
-    }
-}
-
-/// The engine's settings. Vectors are brought to length 1 before they get here, so that their dot product
-/// is cosine and the engine never touches a bit of them. [`Engine::build`] turns all points into one
-/// compact segment, which opens fast; only many points get a graph.
-fn config(spec: &IndexSpec, points: usize) -> EdgeConfig {
-    let point_bytes = spec.dimension.unwrap_or(256) * size_of::<f32>();
-    let graph = HnswIndexConfig::default();
-    let hnsw_config = HnswIndexConfig {
-        m: if points > EXACT_POINTS_MAX { graph.m } else { 0 },
-        full_scan_threshold: EXACT_FILTERED_MAX * point_bytes / 1024 + 1,
-        ..graph
-    };
-    let dense = spec.dimension.map(|dimension| {
-        let params = EdgeVectorParams {
-            size: dimension,
-            distance: Distance::Dot,
-            on_disk: None,
-            multivector_config: None,
-            datatype: None,
-            quantization_config: None,
-            hnsw_config: None,
-        };
-        (DENSE.to_owned(), params)
-    });
-    let lexical =
-        EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..EdgeSparseVectorParams::default() };
-    EdgeConfig {
-        on_disk_payload: true,
-        vectors: dense.into_iter().collect(),
-        sparse_vectors: HashMap::from([(LEXICAL.to_owned(), lexical)]),
-        hnsw_config,
-        quantization_config: None,
-        optimizers: EdgeOptimizersConfig {
-            default_segment_number: Some(2),
-            max_segment_size: Some(usize::MAX / 2048),
-            indexing_threshold: Some(1),
-            ..EdgeOptimizersConfig::default()
-        },
-        wal_options: Some(WalOptions {
-            segment_capacity: LOG_SEGMENT_BYTES,
-            segment_queue_len: 0,
-            retain_closed: NonZeroUsize::MIN,
-        }),
     }
 }

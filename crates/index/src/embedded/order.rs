@@ -5,13 +5,20 @@
 //! bit. Small indexes are put in order after every change; large ones once a share of them has changed,
 //! since the graph over their vectors has to be built anew.
 
-use super::engine::{BATCH_POINTS, EXACT_POINTS_MAX, Engine};
+use super::engine::{BATCH_POINTS, Engine};
 use super::layout::Manifest;
+use super::settings::EXACT_POINTS_MAX;
 use super::{Live, Parts};
 use crate::IndexError;
 
 /// Of a large index, one in so many points has to have changed.
 const CHANGED_SHARE: u64 = 5;
+/// So many points are written before they are made compact. The engine's lexical index takes time with the
+/// square of the points that are not.
+const LOOSE_POINTS_MAX: usize = EXACT_POINTS_MAX;
+/// The engine writes the points of one operation in any order. A compact segment has them by id again, but
+/// so few do not make one; they are written one by one.
+const FEW_POINTS: usize = 64;
 
 impl Parts {
     /// Flushes, and puts the index in order if enough of it changed.
@@ -45,12 +52,19 @@ impl Parts {
     fn rewritten(&self, live: &Live, points: usize) -> Result<Live, IndexError> {
         let spec = live.spec.clone();
         let manifest = Manifest::new(&spec, live.manifest.generation + 1);
-        let engine = Engine::create(&self.layout.fresh_engine(manifest.generation)?, &spec, points)?;
-        for ids in live.engine.ids(None)?.chunks(BATCH_POINTS) {
+        let engine = Engine::create(&self.layout.fresh_engine(manifest.generation)?, &spec)?;
+        let batch = if points <= FEW_POINTS { 1 } else { BATCH_POINTS };
+        let mut loose = 0;
+        for ids in live.engine.ids(None)?.chunks(batch) {
             engine.upsert(live.engine.points(ids)?)?;
+            loose += ids.len();
+            if loose >= LOOSE_POINTS_MAX {
+                engine.compact()?;
+                loose = 0;
+            }
         }
         engine.flush()?;
-        engine.build()?;
+        engine.finish(points)?;
         engine.flush()?;
         Ok(Live { engine, manifest, spec })
     }

@@ -1,0 +1,101 @@
+//! The engine's settings: when vectors are compared one by one, when through a graph, what is merged.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+
+use qdrant_edge::external::ordered_float::OrderedFloat;
+use qdrant_edge::{
+    AcornSearchParams, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams, EdgeVectorParams,
+    HnswIndexConfig, Modifier, SearchParams, WalOptions,
+};
+
+use crate::IndexSpec;
+
+/// The dense vector's name.
+pub(super) const DENSE: &str = "dense";
+/// The sparse vector's name.
+pub(super) const LEXICAL: &str = "bm25";
+/// Up to so many points the dense leg compares them all; above, a graph is built. Measured; see
+/// `benches/hybrid_search/README.md`.
+pub(super) const EXACT_POINTS_MAX: usize = 20_000;
+/// Where a filter leaves at most so many points, they are all compared even if there is a graph.
+const EXACT_FILTERED_MAX: usize = 8_000;
+/// The graph's links by point.
+const GRAPH_LINKS: usize = 16;
+/// How many candidates the graph is searched with.
+const GRAPH_BREADTH: usize = 160;
+/// Where a filter leaves at most this share of the points, the graph is searched over two links at a time, or
+/// it falls apart.
+const ACORN_SHARE_MAX: f64 = 0.5;
+/// More segments than there ever are.
+const SEGMENTS_MAX: usize = 1 << 20;
+/// The engine sets two files of this size aside for its log.
+const LOG_SEGMENT_BYTES: usize = 2 << 20;
+
+/// The engine's settings. Vectors are brought to length 1 before they get here, so that their dot product
+/// is cosine and the engine never touches a bit of them.
+pub(super) fn config(spec: &IndexSpec) -> EdgeConfig {
+    let point_bytes = spec.dimension.unwrap_or(256) * size_of::<f32>();
+    let dense = spec.dimension.map(|dimension| {
+        let params = EdgeVectorParams {
+            size: dimension,
+            distance: Distance::Dot,
+            on_disk: None,
+            multivector_config: None,
+            datatype: None,
+            quantization_config: None,
+            hnsw_config: None,
+        };
+        (DENSE.to_owned(), params)
+    });
+    let lexical =
+        EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..EdgeSparseVectorParams::default() };
+    EdgeConfig {
+        on_disk_payload: true,
+        vectors: dense.into_iter().collect(),
+        sparse_vectors: HashMap::from([(LEXICAL.to_owned(), lexical)]),
+        // No graph until `Engine::finish`, and none for each payload value ever: they take longer to build
+        // than everything else together, and what a filter leaves is compared in full or found in the one.
+        hnsw_config: HnswIndexConfig {
+            m: 0,
+            payload_m: Some(0),
+            full_scan_threshold: EXACT_FILTERED_MAX * point_bytes / 1024 + 1,
+            ..HnswIndexConfig::default()
+        },
+        quantization_config: None,
+        optimizers: optimizers(SEGMENTS_MAX),
+        wal_options: Some(WalOptions {
+            segment_capacity: LOG_SEGMENT_BYTES,
+            segment_queue_len: 0,
+            retain_closed: NonZeroUsize::MIN,
+        }),
+    }
+}
+
+/// The settings of [`config`] changed for the last step: all points in one segment, with a graph if there
+/// are many.
+pub(super) fn finished(settings: &EdgeConfig, points: usize) -> (HnswIndexConfig, EdgeOptimizersConfig) {
+    let links = if points > EXACT_POINTS_MAX { GRAPH_LINKS } else { 0 };
+    (HnswIndexConfig { m: links, ..settings.hnsw_config }, optimizers(1))
+}
+
+/// How a leg is searched.
+pub(super) fn search(limit: usize, exact: bool) -> SearchParams {
+    let acorn = AcornSearchParams { enable: true, max_selectivity: Some(OrderedFloat(ACORN_SHARE_MAX)) };
+    SearchParams {
+        hnsw_ef: Some(GRAPH_BREADTH.max(limit)),
+        exact,
+        acorn: Some(acorn),
+        ..SearchParams::default()
+    }
+}
+
+/// Every segment is worth compacting; more than so many are worth merging.
+fn optimizers(segments: usize) -> EdgeOptimizersConfig {
+    EdgeOptimizersConfig {
+        default_segment_number: Some(segments),
+        max_segment_size: Some(usize::MAX / 2048),
+        indexing_threshold: Some(1),
+        ..EdgeOptimizersConfig::default()
+    }
+}
