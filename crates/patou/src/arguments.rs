@@ -8,7 +8,9 @@ use platform::Mode;
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
 #[command(name = "patou", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check said no, 4 partly done.\n\nExample: patou demo")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check said no, 4 partly done.\n\nExample: patou demo"
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -42,10 +44,14 @@ pub enum Command {
     #[command(after_help = "Example: patou demo")]
     Demo,
     /// Ingest files, directories, patterns or standard input
-    #[command(after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest -")]
+    #[command(
+        after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest -"
+    )]
     Ingest(Ingest),
     /// Search a collection
-    #[command(after_help = "Example: patou search \"rotate the keys\" --filter 'lang = \"en\" and date >= 2026-01-01'")]
+    #[command(
+        after_help = "Example: patou search \"rotate the keys\" --filter 'lang = \"en\" and date >= 2026-01-01'"
+    )]
     Search(Query),
     /// Ask a question; every sentence of the answer is cited
     #[command(after_help = "Example: patou ask \"How long are backups kept?\" --as user:ada")]
@@ -63,7 +69,10 @@ pub enum Command {
     #[command(subcommand, after_help = "Example: patou model pull")]
     Model(Model),
     /// Evaluate a change
-    #[command(subcommand, after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv")]
+    #[command(
+        subcommand,
+        after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv"
+    )]
     Eval(Eval),
     /// Show and check the configuration
     #[command(subcommand, after_help = "Example: patou config show")]
@@ -228,7 +237,9 @@ pub enum Model {
 #[derive(Debug, Subcommand)]
 pub enum Eval {
     /// Judge a collection's ranking with BEIR queries and qrels
-    #[command(after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv --baseline run.trec")]
+    #[command(
+        after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv --baseline run.trec"
+    )]
     Retrieval(EvalRetrieval),
 }
 

@@ -19,10 +19,16 @@ impl Progress {
     /// No bar is drawn until there is something to tell.
     pub fn new() -> Self {
         let items = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} items  {per_sec}  {msg}  {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} items  {per_sec}  {msg}  {eta}")
+        {
             items.set_style(style);
         }
-        Self { shown: std::io::stderr().is_terminal(), pull: Mutex::default(), items, tokens: Mutex::default() }
+        Self {
+            shown: std::io::stderr().is_terminal(),
+            pull: Mutex::default(),
+            items,
+            tokens: Mutex::default(),
+        }
     }
 
     /// Tells how a pull goes on.

@@ -19,7 +19,8 @@ fn section(command: &Command, path: &str, text: &mut String) {
     let help = command.clone().render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
     text.push_str(&format!("\n## {path}\n\n```text\n{}\n```\n", help.join("\n").trim()));
-    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help") {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help")
+    {
         section(inner, &format!("{path} {}", inner.get_name()), text);
     }
 }

@@ -219,9 +219,9 @@ pub fn parsed(document: &Document) -> Value {
     let blocks: Vec<_> = document
         .blocks
         .iter()
-        .map(|block| {
-            json!({"kind": block.kind, "span": span(block.span), "heading_path": block.heading_path})
-        })
+        .map(
+            |block| json!({"kind": block.kind, "span": span(block.span), "heading_path": block.heading_path}),
+        )
         .collect();
     let pages: Vec<_> =
         document.pages.iter().map(|page| json!({"number": page.number, "span": span(page.span)})).collect();

@@ -1,6 +1,6 @@
 //! The command line as a user meets it, without a model: words alone are searched, bad input is told.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test")]
+#![expect(clippy::disallowed_methods, reason = "a test")]
 
 use testkit::{Patou, write_files};
 
@@ -9,7 +9,10 @@ fn patou() -> Patou {
 }
 
 fn one_line_with_hint(error: &str) {
-    assert!(error.starts_with("error: ") && error.contains("hint: ") && error.lines().count() == 1, "{error}");
+    assert!(
+        error.starts_with("error: ") && error.contains("hint: ") && error.lines().count() == 1,
+        "{error}"
+    );
 }
 
 #[test]
@@ -50,7 +53,14 @@ fn the_demo_goes_on_without_a_model_and_answers() {
     assert!(demo["answer"]["answer"].as_str().unwrap().contains("more slowly"), "{demo}");
     let filtered = patou.json(
         0,
-        &["search", "planet", "--collection", "examples", "--filter", "tag = \"missions\" and date >= 2026-01-01"],
+        &[
+            "search",
+            "planet",
+            "--collection",
+            "examples",
+            "--filter",
+            "tag = \"missions\" and date >= 2026-01-01",
+        ],
     );
     let sources: std::collections::BTreeSet<_> =
         filtered["hits"].as_array().unwrap().iter().map(|hit| hit["source"].as_str().unwrap()).collect();

@@ -22,14 +22,28 @@ const QUERIES: [&str; 6] = [
 
 /// A corpus of some dozen documents, each with sections of its own.
 fn write_corpus(folder: &Path, edition: usize) {
-    let words = ["relay", "lamp", "copper", "wire", "storm", "coast", "oil", "keeper", "winter", "repair", "signal", "boat"];
+    let words = [
+        "relay", "lamp", "copper", "wire", "storm", "coast", "oil", "keeper", "winter", "repair", "signal",
+        "boat",
+    ];
     for number in 0..48usize {
         let mut text = format!("# Station {number}\n\n");
         for section in 0..4 {
             text.push_str(&format!("## Part {section}\n\n"));
             for sentence in 0..6 {
-                let word = |step: usize| words[(number * 7 + section * 3 + sentence * step + edition * usize::from(number % 5 == 0)) % words.len()];
-                text.push_str(&format!("The {} of station {number} needs {} before the {}. ", word(1), word(2), word(5)));
+                let word = |step: usize| {
+                    words[(number * 7
+                        + section * 3
+                        + sentence * step
+                        + edition * usize::from(number % 5 == 0))
+                        % words.len()]
+                };
+                text.push_str(&format!(
+                    "The {} of station {number} needs {} before the {}. ",
+                    word(1),
+                    word(2),
+                    word(5)
+                ));
             }
             text.push_str("\n\n");
         }
@@ -44,14 +58,23 @@ fn seen(patou: &Patou) -> Value {
         .as_array()
         .unwrap()
         .iter()
-        .map(|document| serde_json::json!([document["document_id"], document["version"], document["source"], document["chunks"]]))
+        .map(|document| {
+            serde_json::json!([
+                document["document_id"],
+                document["version"],
+                document["source"],
+                document["chunks"]
+            ])
+        })
         .collect();
     let searches: Vec<Value> = QUERIES
         .iter()
         .map(|query| {
             let found = patou.json(0, &["search", query, "--top-k", "20"]);
             let hits = found["hits"].as_array().unwrap();
-            hits.iter().map(|hit| serde_json::json!([hit["chunk_id"], hit["span"], hit["scores"]["lexical"]])).collect()
+            hits.iter()
+                .map(|hit| serde_json::json!([hit["chunk_id"], hit["span"], hit["scores"]["lexical"]]))
+                .collect()
         })
         .collect();
     serde_json::json!({"documents": documents, "searches": searches})

@@ -121,7 +121,10 @@ fn apply(written: &BTreeMap<&'static str, (String, Origin)>, mut problems: Vec<C
         let mut value = key.default.to_owned();
         let mut origin = Origin::Default;
         if let Err(fits) = (key.set)(&mut settings, &value) {
-            problems.push(ConfigProblem { origin: Origin::Default, what: format!("`{}` takes {fits}", key.name) });
+            problems.push(ConfigProblem {
+                origin: Origin::Default,
+                what: format!("`{}` takes {fits}", key.name),
+            });
         }
         if let Some((own, from)) = written.get(key.name) {
             match (key.set)(&mut settings, own) {
@@ -145,7 +148,10 @@ fn read_file(
     match DeTable::parse(&file.text) {
         Ok(table) => walk(table.get_ref(), "", &mut Reading { file, written, problems }),
         Err(error) => problems.push(ConfigProblem {
-            origin: Origin::File(file.path.clone(), error.span().map_or(1, |span| line_of(&file.text, span.start))),
+            origin: Origin::File(
+                file.path.clone(),
+                error.span().map_or(1, |span| line_of(&file.text, span.start)),
+            ),
             what: error.message().to_owned(),
         }),
     }
@@ -160,8 +166,7 @@ struct Reading<'a> {
 fn walk(table: &DeTable<'_>, prefix: &str, reading: &mut Reading<'_>) {
     for (name, value) in table {
         let path = format!("{prefix}{}", name.get_ref());
-        let origin =
-            Origin::File(reading.file.path.clone(), line_of(&reading.file.text, name.span().start));
+        let origin = Origin::File(reading.file.path.clone(), line_of(&reading.file.text, name.span().start));
         if let Some(key) = KEYS.iter().find(|key| key.name == path) {
             match text_of(key.kind, value) {
                 Ok(text) => drop(reading.written.insert(key.name, (text, origin))),
@@ -210,7 +215,9 @@ fn line_of(text: &str, offset: usize) -> usize {
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
     let near = known
-        .map(|known| (strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(&last(known), &last(name))), known))
+        .map(|known| {
+            (strsim::jaro_winkler(known, name).max(strsim::jaro_winkler(&last(known), &last(name))), known)
+        })
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match near {
         Some((likeness, known)) if likeness > 0.75 => format!("; did you mean `{known}`?"),
@@ -275,7 +282,8 @@ mod tests {
                 .into(),
         );
         let resolved = resolve_from(Some(&file), &environment, &[("stack", "embedded".into(), "--stack")]);
-        let origin = |name| resolved.values.iter().find(|value| value.name == name).unwrap().origin.to_string();
+        let origin =
+            |name| resolved.values.iter().find(|value| value.name == name).unwrap().origin.to_string();
         assert_eq!(resolved.settings.top_k, 4);
         assert_eq!(origin("search.top_k"), "PATOU_SEARCH_TOP_K");
         assert_eq!(origin("search.candidates"), "f.toml:3");

@@ -69,7 +69,11 @@ impl Platform {
         let resolved = self.configuration();
         if resolved.problems.is_empty() {
             let set = resolved.values.iter().filter(|value| value.origin != crate::Origin::Default).count();
-            let detail = format!("stack `{}`, {set} of {} settings set", resolved.settings.stack.as_str(), resolved.values.len());
+            let detail = format!(
+                "stack `{}`, {set} of {} settings set",
+                resolved.settings.stack.as_str(),
+                resolved.values.len()
+            );
             return vec![Check::ok("configuration", detail)];
         }
         let broken = |problem: &crate::ConfigProblem| Check {

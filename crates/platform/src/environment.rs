@@ -46,7 +46,8 @@ impl Environment {
     /// The `PATOU_*` variables that mean nothing.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
         let known = |name: &str| {
-            VARIABLES.iter().any(|variable| variable.name == name) || KEYS.iter().any(|key| key.variable() == name)
+            VARIABLES.iter().any(|variable| variable.name == name)
+                || KEYS.iter().any(|key| key.variable() == name)
         };
         self.0.keys().map(String::as_str).filter(move |name| name.starts_with("PATOU_") && !known(name))
     }
@@ -59,7 +60,9 @@ impl Environment {
         } else if cfg!(windows) {
             self.get("LOCALAPPDATA").map(PathBuf::from)
         } else {
-            self.get("XDG_DATA_HOME").map(PathBuf::from).or_else(|| user.map(|user| user.join(".local/share")))
+            self.get("XDG_DATA_HOME")
+                .map(PathBuf::from)
+                .or_else(|| user.map(|user| user.join(".local/share")))
         };
         base.map(|base| base.join("patou"))
     }

@@ -148,7 +148,9 @@ impl PlatformError {
     /// The remedy; empty when the message says it all.
     pub fn hint(&self) -> String {
         match self {
-            Self::Home { .. } => "choose another with `--home DIR`, or check its permissions and space".into(),
+            Self::Home { .. } => {
+                "choose another with `--home DIR`, or check its permissions and space".into()
+            }
             Self::HomeInUse { .. } => "wait until it is through, or use another `--home`".into(),
             Self::NewerHome { .. } => "use the newer patou that wrote it, or another `--home`".into(),
             Self::Config(_) => "see `patou config check`".into(),

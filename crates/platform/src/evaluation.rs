@@ -57,7 +57,11 @@ impl Platform {
         let queries = read(&request.queries, Queries::parse)?;
         let qrels = read(&request.qrels, Qrels::parse)?;
         let baseline = request.baseline.as_deref().map(|path| read(path, Run::read_trec)).transpose()?;
-        let (run, mut times) = self.run(request, &Judgements { queries: &queries, qrels: &qrels }, pulling, tell).await?;
+        if request.mode != Some(Mode::Lexical) {
+            self.embedder.prepare(pulling).await?;
+        }
+        let judgements = Judgements { queries: &queries, qrels: &qrels };
+        let (run, mut times) = self.run(request, &judgements, tell).await?;
         if let Some(path) = &request.run_out {
             let text = run.write_trec("patou").map_err(|source| evaluation(path, source))?;
             std::fs::write(path, text).map_err(PlatformError::file("write", path))?;
@@ -76,7 +80,6 @@ impl Platform {
         &self,
         request: &EvaluationRequest,
         judgements: &Judgements<'_>,
-        pulling: &(dyn Fn(PullEvent) + Sync),
         tell: &(dyn Fn(usize, usize) + Sync),
     ) -> Result<(Run, Vec<f64>), PlatformError> {
         let mut run = Run::new();
@@ -96,7 +99,7 @@ impl Platform {
             let mut query = self.query(&call)?;
             // A run shows all that fusion sees, and a deep run must not change what fusion sees.
             query.candidates = self.require_settings()?.candidates;
-            let retrieval = self.ready(&query, pulling).await?.search(&query).await?;
+            let retrieval = self.ready(&query, &|_| {}).await?.search(&query).await?;
             times.push(retrieval.timings.embed_ms + retrieval.timings.search_ms);
             let ranking = retrieval.hits.into_iter().map(|hit| (hit.found.document_id, hit.score));
             run.insert(*id, ranking).map_err(|source| evaluation(&request.queries, source))?;

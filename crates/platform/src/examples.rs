@@ -2,12 +2,11 @@
 
 use access::{PrivateText, Reader};
 use include_dir::{Dir, include_dir};
-use rag::{Gone, IngestEvent, IngestReport, IngestRequest, MemorySource, RagError};
-use runtime::Shutdown;
+use rag::{Gone, IngestReport, IngestRequest, MemorySource, RagError};
 
 use crate::parts::Embedding;
 use crate::use_cases::collection_from;
-use crate::{AskOutcome, Platform, PlatformError, PullEvent, SearchCall};
+use crate::{AskOutcome, IngestWatch, Platform, PlatformError, SearchCall};
 
 static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/corpus");
 
@@ -34,15 +33,10 @@ impl Platform {
     /// # Errors
     ///
     /// [`PlatformError`] when the home cannot be used, or a part fails.
-    pub async fn demo(
-        &self,
-        pulling: &(dyn Fn(PullEvent) + Sync),
-        tell: &(dyn Fn(IngestEvent) + Sync),
-        stop: &Shutdown,
-    ) -> Result<DemoAnswer, PlatformError> {
+    pub async fn demo(&self, watch: &IngestWatch<'_>) -> Result<DemoAnswer, PlatformError> {
         self.require_settings()?;
         self.home()?;
-        let without_model = match self.embedder.prepare(pulling).await {
+        let without_model = match self.embedder.prepare(watch.pulling).await {
             Ok(()) => None,
             Err(error) => Some(error.to_string()),
         };
@@ -65,7 +59,7 @@ impl Platform {
             access: None,
             gone: Gone::Remove,
         };
-        let report = library.ingest(request, tell, stop).await?;
+        let report = library.ingest(request, watch.tell, watch.stop).await?;
         let call = SearchCall {
             text: PrivateText::new(EXAMPLE_QUESTION),
             collection: EXAMPLE_COLLECTION.into(),
@@ -74,7 +68,7 @@ impl Platform {
             filter: None,
             reader: Reader::Operator,
         };
-        let outcome = self.ask(&call, pulling).await?;
+        let outcome = self.ask(&call, watch.pulling).await?;
         Ok(DemoAnswer { report, outcome, without_model })
     }
 }

@@ -25,14 +25,13 @@ pub use examples::{DemoAnswer, EXAMPLE_COLLECTION, EXAMPLE_QUESTION};
 pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
 pub use settings::{Settings, StackName};
-pub use use_cases::{AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, SearchCall};
+pub use use_cases::{AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, SearchCall};
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
 pub use rag::{
-    RetrievalTimings, Refusal, Scores, Support,
     Answer, Citation, CollectionName, CollectionSummary, DocumentProblem, DocumentRecord, Fusion, Gone, Hit,
-    IngestEvent, IngestReport,  ItemFailure, Mode, Retrieval,
+    IngestEvent, IngestReport, ItemFailure, Mode, Refusal, Retrieval, RetrievalTimings, Scores, Support,
 };
 pub use runtime::{Shutdown, Stopwatch, new_id};

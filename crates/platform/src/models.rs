@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use model::{Embedder, ModelError};
-use provider::{EncoderOptions, LocalEncoder, ModelPaths, PullOptions};
 pub use provider::PullEvent;
+use provider::{EncoderOptions, LocalEncoder, ModelPaths, PullOptions};
 
 use crate::{Platform, PlatformError, Settings};
 
@@ -88,7 +88,9 @@ impl Embedder for StackEmbedder {
                 self.prepare(&|_| {}).await?;
                 match self.encoder.get() {
                     Some(encoder) => encoder.embed(texts).await,
-                    None => Err(ModelError::Failed { model: self.id.clone(), why: "it is not loaded".into() }),
+                    None => {
+                        Err(ModelError::Failed { model: self.id.clone(), why: "it is not loaded".into() })
+                    }
                 }
             }
         }

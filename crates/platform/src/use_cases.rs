@@ -7,7 +7,7 @@ mod parse;
 
 pub use ask::{AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};
-pub use ingest::IngestCall;
+pub use ingest::{IngestCall, IngestWatch};
 
 use rag::CollectionName;
 

@@ -3,7 +3,10 @@
 //! A dev-dependency only. What a test needs and this machine lacks is told on standard error; on CI it is a
 //! failure.
 
-#![expect(clippy::disallowed_methods, reason = "tests read the environment, write files and start the binary")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read the environment, write files and start the binary"
+)]
 #![expect(clippy::panic, reason = "a test that cannot be set up fails")]
 
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! `patou demo`.
 
-use platform::{EXAMPLE_COLLECTION, EXAMPLE_QUESTION, Platform, Shutdown};
+use platform::{EXAMPLE_COLLECTION, EXAMPLE_QUESTION, IngestWatch, Platform, Shutdown};
 
 use super::ingest::{self, stoppable};
 use super::query::answer_words;
@@ -12,7 +12,8 @@ pub async fn run(platform: &Platform, printer: &Printer) -> anyhow::Result<u8> {
     let progress = Progress::new();
     let stop = Shutdown::new();
     let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
-    let demo = stoppable(platform.demo(&pulling, &telling, &stop), &stop).await;
+    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &stop };
+    let demo = stoppable(platform.demo(&watch), &stop).await;
     progress.clear();
     let demo = demo?;
     let shown = serde_json::json!({

@@ -23,7 +23,9 @@ async fn retrieval(platform: &Platform, printer: &Printer, call: EvalRetrieval) 
     };
     let progress = Progress::new();
     let found = platform
-        .evaluate_retrieval(&request, &|event| progress.pull(event), &|done, total| progress.count(done, total))
+        .evaluate_retrieval(&request, &|event| progress.pull(event), &|done, total| {
+            progress.count(done, total)
+        })
         .await;
     progress.clear();
     let found = found?;

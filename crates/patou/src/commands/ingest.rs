@@ -1,6 +1,6 @@
 //! `patou ingest`.
 
-use platform::{Gone, IngestCall, IngestReport, Platform, Shutdown};
+use platform::{Gone, IngestCall, IngestReport, IngestWatch, Platform, Shutdown};
 
 use crate::arguments::Ingest;
 use crate::printer::Printer;
@@ -20,7 +20,8 @@ pub async fn run(platform: &Platform, printer: &Printer, call: Ingest) -> anyhow
     let progress = Progress::new();
     let stop = Shutdown::new();
     let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
-    let ingest = platform.ingest(&call, &pulling, &telling, &stop);
+    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &stop };
+    let ingest = platform.ingest(&call, &watch);
     let report = stoppable(ingest, &stop).await;
     progress.clear();
     let report = report?;
@@ -65,7 +66,10 @@ pub fn words(collection: &str, report: &IngestReport) -> String {
     );
     #[expect(clippy::cast_precision_loss, reason = "a rate is shown without decimals")]
     let rate = report.tokens_embedded as f64 / seconds.max(1e-3);
-    words.push_str(&format!("{} tokens embedded in {seconds:.2} s ({rate:.0} tokens/s)\n", report.tokens_embedded));
+    words.push_str(&format!(
+        "{} tokens embedded in {seconds:.2} s ({rate:.0} tokens/s)\n",
+        report.tokens_embedded
+    ));
     for failure in &report.failed {
         words.push_str(&format!("failed: {}: {} (hint: {})\n", failure.source, failure.error, failure.hint));
     }

@@ -62,7 +62,11 @@ fn call(query: &Query) -> anyhow::Result<SearchCall> {
 }
 
 fn place(source: &str, heading_path: &[String]) -> String {
-    if heading_path.is_empty() { source.to_owned() } else { format!("{source} › {}", heading_path.join(" › ")) }
+    if heading_path.is_empty() {
+        source.to_owned()
+    } else {
+        format!("{source} › {}", heading_path.join(" › "))
+    }
 }
 
 fn snippet(text: &str) -> String {

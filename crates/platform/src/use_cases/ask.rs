@@ -78,7 +78,8 @@ impl Platform {
 
     pub(crate) fn query(&self, call: &SearchCall) -> Result<SearchQuery, PlatformError> {
         let settings = self.require_settings()?;
-        let argument = |what: &str, hint: &str| PlatformError::Argument { what: what.into(), hint: hint.into() };
+        let argument =
+            |what: &str, hint: &str| PlatformError::Argument { what: what.into(), hint: hint.into() };
         if call.text.reveal().trim().is_empty() {
             return Err(argument("the question is empty", "put it in quotes: `patou ask \"…\"`"));
         }

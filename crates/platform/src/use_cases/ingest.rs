@@ -26,6 +26,16 @@ pub struct IngestCall {
     pub acl: Vec<String>,
 }
 
+/// Who is told how an ingest goes on, and who can stop it.
+pub struct IngestWatch<'a> {
+    /// Told how the model's pull goes on.
+    pub pulling: &'a (dyn Fn(PullEvent) + Sync),
+    /// Told how the ingest goes on.
+    pub tell: &'a (dyn Fn(IngestEvent) + Sync),
+    /// Looked at between steps.
+    pub stop: &'a Shutdown,
+}
+
 impl Platform {
     /// Ingests what `call` names.
     ///
@@ -35,9 +45,7 @@ impl Platform {
     pub async fn ingest(
         &self,
         call: &IngestCall,
-        pulling: &(dyn Fn(PullEvent) + Sync),
-        tell: &(dyn Fn(IngestEvent) + Sync),
-        stop: &Shutdown,
+        watch: &IngestWatch<'_>,
     ) -> Result<IngestReport, PlatformError> {
         let settings = self.require_settings()?;
         let collection = collection_from(&call.collection)?;
@@ -50,9 +58,9 @@ impl Platform {
             });
         }
         let library = self.library(Embedding::On).await?;
-        self.embedder.prepare(pulling).await?;
+        self.embedder.prepare(watch.pulling).await?;
         let request = IngestRequest { collection, sources, access, gone: call.gone };
-        Ok(library.ingest(request, tell, stop).await?)
+        Ok(library.ingest(request, watch.tell, watch.stop).await?)
     }
 }
 

@@ -1,7 +1,5 @@
 //! A library over the in-memory index: what ingestion, search and answers promise.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 mod support;
 
 use std::collections::BTreeSet;
@@ -15,20 +13,27 @@ use support::{Bench, query};
 #[tokio::test]
 async fn a_document_is_added_found_updated_and_removed() {
     let bench = Bench::new().await;
-    let report = bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
+    let report =
+        bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
     assert_eq!((report.added, report.updated, report.unchanged, report.failed.len()), (2, 0, 0, 0));
-    let again = bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
+    let again =
+        bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
     assert_eq!((again.added, again.unchanged, again.tokens_embedded), (0, 2, 0));
     let hits = bench.search("rotate keys").await;
     assert_eq!(hits[0].found.source, "a.md");
     assert_eq!(hits[0].text, "# Keys\n\nRotate the keys weekly.");
 
-    let changed = bench.ingest(&[("a.md", "# Keys\n\nRotate the keys daily."), ("b.md", "# Tea\n\nGreen tea.")]).await;
-    assert_eq!((changed.updated, changed.unchanged, changed.chunks.added, changed.chunks.removed), (1, 1, 1, 1));
+    let changed =
+        bench.ingest(&[("a.md", "# Keys\n\nRotate the keys daily."), ("b.md", "# Tea\n\nGreen tea.")]).await;
+    assert_eq!(
+        (changed.updated, changed.unchanged, changed.chunks.added, changed.chunks.removed),
+        (1, 1, 1, 1)
+    );
     let hits = bench.search("rotate keys weekly").await;
     assert!(hits.iter().all(|hit| !hit.text.contains("weekly")), "the old version still answers");
 
-    let back = bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
+    let back =
+        bench.ingest(&[("a.md", "# Keys\n\nRotate the keys weekly."), ("b.md", "# Tea\n\nGreen tea.")]).await;
     assert_eq!((back.updated, back.chunks.reused, back.tokens_embedded), (1, 1, 0));
 
     let synced = bench.sync(&[("b.md", "# Tea\n\nGreen tea.")]).await;
@@ -46,7 +51,10 @@ async fn every_item_is_counted_once() {
     let failed: BTreeSet<_> = report.failed.iter().map(|failure| failure.source.as_str()).collect();
     assert_eq!(failed, BTreeSet::from(["c.jsonl#2", "c.jsonl#x", "p.png"]));
     assert_eq!(report.problems, 2, "an empty record and an empty file are documents with a problem each");
-    let other = MemorySource::new("elsewhere", [("d.jsonl".to_owned(), b"{\"_id\":\"x\",\"text\":\"three\"}".to_vec())]);
+    let other = MemorySource::new(
+        "elsewhere",
+        [("d.jsonl".to_owned(), b"{\"_id\":\"x\",\"text\":\"three\"}".to_vec())],
+    );
     let report = bench.run(other, Gone::Keep, None).await;
     assert_eq!((report.added, report.failed.len()), (0, 1));
     assert!(report.failed[0].error.contains("`test`"), "{:?}", report.failed);

@@ -1,5 +1,7 @@
 //! A library with everything in memory or in a temporary folder.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -9,8 +11,8 @@ use document::Chunking;
 use index::{IndexError, IndexSpec, MemoryIndex, Payload, Point, PointId, SearchIndex};
 use model::HashEmbedder;
 use patou_rag::{
-    CollectionName, EmbeddingCache, Fusion, Gone, Hit, IndexPlace, Indexes, IngestReport, IngestRequest, Library,
-    MemorySource, Mode, Parts, Registry, SearchQuery,
+    CollectionName, EmbeddingCache, Fusion, Gone, Hit, IndexPlace, Indexes, IngestReport, IngestRequest,
+    Library, MemorySource, Mode, Parts, Registry, SearchQuery,
 };
 use runtime::{ManualClock, Shutdown};
 use store::Database;
@@ -128,7 +130,8 @@ impl Bench {
     }
 
     pub async fn run(&self, source: MemorySource, gone: Gone, access: Option<AccessList>) -> IngestReport {
-        let request = IngestRequest { collection: self.name.clone(), sources: vec![Box::new(source)], access, gone };
+        let request =
+            IngestRequest { collection: self.name.clone(), sources: vec![Box::new(source)], access, gone };
         self.library.ingest(request, &|_| {}, &Shutdown::new()).await.unwrap()
     }
 
