@@ -7,7 +7,7 @@ use platform::Mode;
 
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
-#[command(name = "patou", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "patou", version, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 a check said no, 4 partly done.\n\nExample: patou demo"
 )]

@@ -111,7 +111,12 @@ pub(crate) fn resolve_from(
     for (key, value, flag) in flags {
         written.insert(key, (value.clone(), Origin::Flag(flag)));
     }
-    apply(&written, problems)
+    let mut resolved = apply(&written, problems);
+    resolved.problems.sort_by_key(|problem| match &problem.origin {
+        Origin::File(_, line) => *line,
+        _ => usize::MAX,
+    });
+    resolved
 }
 
 fn apply(written: &BTreeMap<&'static str, (String, Origin)>, mut problems: Vec<ConfigProblem>) -> Resolved {
@@ -181,6 +186,11 @@ fn walk(table: &DeTable<'_>, prefix: &str, reading: &mut Reading<'_>) {
         match value.get_ref() {
             DeValue::Table(inner) if KEYS.iter().any(|key| key.name.starts_with(&table_prefix)) => {
                 walk(inner, &table_prefix, reading);
+            }
+            DeValue::Table(_) => {
+                let near = nearest(&path, KEYS.iter().filter_map(|key| Some(key.name.rsplit_once('.')?.0)));
+                let what = format!("there is no table `{path}`{near}");
+                reading.problems.push(ConfigProblem { origin, what });
             }
             _ => {
                 let near = nearest(&path, KEYS.iter().map(|key| key.name));
@@ -265,9 +275,9 @@ mod tests {
             "[search]\ntop_q = 3\nmode = \"both\"\n[serch]\nx = 1\n[ingest]\nchunk_tokens_max = \"many\"\n",
             &[
                 "patou.toml:2: there is no setting `search.top_q`; did you mean `search.top_k`?",
-                "patou.toml:4: there is no setting `serch`",
-                "patou.toml:7: `ingest.chunk_tokens_max` takes a whole number",
                 "patou.toml:3: `search.mode` takes `hybrid`, `dense` or `lexical`, not `both`",
+                "patou.toml:4: there is no table `serch`; did you mean `search`?",
+                "patou.toml:7: `ingest.chunk_tokens_max` takes a whole number",
             ],
         );
         check("[search\n", &["patou.toml:1: unclosed table, expected `]`"]);

@@ -10,7 +10,7 @@ pub struct Support {
     pub sentence: String,
     /// The markers it carries.
     pub citations: Vec<usize>,
-    /// Whether the score reaches [`SUPPORT_THRESHOLD`].
+    /// Whether the score reaches the threshold.
     pub supported: bool,
     /// The share of the sentence's index terms that the cited quotes hold, 0…1.
     pub score: f64,

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn convex_is_the_weighted_sum_of_places() {
-        let scores = [(Some(0.2), Some(10.0)), (Some(0.6), Some(0.0)), (Some(0.4), Some(5.0))];
+        let scores = [(Some(0.25), Some(10.0)), (Some(0.75), Some(0.0)), (Some(0.5), Some(5.0))];
         check(Fusion::Convex { weight: 0.5 }, &scores, &[0.5, 0.5, 0.5]);
         check(Fusion::Convex { weight: 1.0 }, &scores[..2], &[0.0, 1.0]);
     }

@@ -1,5 +1,7 @@
 //! A library over the in-memory index: what ingestion, search and answers promise.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use std::collections::BTreeSet;
