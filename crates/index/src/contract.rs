@@ -205,6 +205,27 @@ async fn obeys_access_lists(index: &dyn SearchIndex) {
     assert_eq!(index.point_ids().await.unwrap().len(), 4);
 }
 
+/// Filters, and the points of [`filters_and_counts`] that each lets through.
+const FILTERED: &[(&str, &[u8])] = &[
+    ("lang = 'en'", &[0]),
+    ("lang != 'en'", &[1, 2, 3, 4, 5]),
+    ("tag = 'b'", &[1, 2]),
+    ("tag in ('a', 'zzz') or draft = true", &[1, 2]),
+    ("tag not in ('a')", &[0, 2, 3, 4, 5]),
+    ("date <= 2026-01-31", &[3]),
+    ("date < 2026-01-31", &[]),
+    ("exists date", &[3, 5]),
+    ("exists tag", &[1, 2]),
+    ("exists score", &[4]),
+    ("score < 0 or score > 0", &[]),
+    ("score = 0", &[4]),
+    ("lang = ''", &[4]),
+    ("pages > 2 and pages <= 3", &[0]),
+    ("pages in (1, 3)", &[0]),
+    ("score in (0, 1.5)", &[4]),
+    ("not (exists lang or exists tag)", &[5]),
+];
+
 async fn filters_and_counts(index: &dyn SearchIndex) {
     let long = "x".repeat(70_000);
     let points = [
@@ -232,29 +253,10 @@ async fn filters_and_counts(index: &dyn SearchIndex) {
         ),
     ];
     index.upsert(points.to_vec()).await.unwrap();
-    let checks = [
-        ("lang = 'en'", vec![0]),
-        ("lang != 'en'", vec![1, 2, 3, 4, 5]),
-        ("tag = 'b'", vec![1, 2]),
-        ("tag in ('a', 'zzz') or draft = true", vec![1, 2]),
-        ("tag not in ('a')", vec![0, 2, 3, 4, 5]),
-        ("date <= 2026-01-31", vec![3]),
-        ("date < 2026-01-31", vec![]),
-        ("exists date", vec![3, 5]),
-        ("exists tag", vec![1, 2]),
-        ("exists score", vec![4]),
-        ("score < 0 or score > 0", vec![]),
-        ("score = 0", vec![4]),
-        ("lang = ''", vec![4]),
-        ("pages > 2 and pages <= 3", vec![0]),
-        ("pages in (1, 3)", vec![0]),
-        ("score in (0, 1.5)", vec![4]),
-        ("not (exists lang or exists tag)", vec![5]),
-    ];
-    for (text, expected) in checks {
+    for &(text, expected) in FILTERED {
         let scope = filtered(text);
         let legs = index.search(&ask(scope.clone(), Some(direction(0)), Some("word"))).await.unwrap();
-        let expected: BTreeSet<_> = expected.into_iter().map(id).collect();
+        let expected: BTreeSet<_> = expected.iter().copied().map(id).collect();
         assert_eq!(ids(&legs.dense).into_iter().collect::<BTreeSet<_>>(), expected, "{text}");
         assert_eq!(ids(&legs.lexical).into_iter().collect::<BTreeSet<_>>(), expected, "{text}");
         assert_eq!(index.count(&scope).await.unwrap(), expected.len(), "{text}");
