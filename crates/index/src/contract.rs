@@ -206,7 +206,7 @@ async fn obeys_access_lists(index: &dyn SearchIndex) {
 }
 
 /// Filters, and the points of [`filters_and_counts`] that each lets through.
-const FILTERED: &[(&str, &[u8])] = &[
+const FILTERED: &[(&str, &[u64])] = &[
     ("lang = 'en'", &[0]),
     ("lang != 'en'", &[1, 2, 3, 4, 5]),
     ("tag = 'b'", &[1, 2]),
