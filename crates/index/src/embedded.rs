@@ -16,15 +16,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 
-use access::AccessList;
+use access::{AccessList, PrivateText};
 use async_trait::async_trait;
 use qdrant_edge::VectorInternal;
 
 use crate::memory::most_frequent;
 use crate::point::unit;
 use crate::{
-    Field, IndexError, IndexSpec, Legs, Point, PointId, Scope, ScoreRequest, Scores, SearchIndex,
-    SearchRequest, words,
+    Field, IndexError, IndexSpec, Legs, Point, PointId, Scope, ScoreRequest, ScoredPoint, Scores,
+    SearchIndex, SearchRequest, words,
 };
 use engine::{Ask, BATCH_POINTS, Engine};
 use journal::Journal;
@@ -95,6 +95,20 @@ impl EmbeddedIndex {
         layout::remove(dir)
     }
 
+    /// Asks both legs at once, each on a thread of its own: neither waits for what the other finds.
+    async fn legs(
+        &self,
+        want: Want,
+        vector: Option<Vec<f32>>,
+        text: Option<PrivateText>,
+    ) -> Result<Legs, IndexError> {
+        let same = want.clone();
+        let dense = self.blocking("search", move |parts| parts.dense_leg(&want, vector));
+        let lexical = self.blocking("search", move |parts| parts.lexical_leg(&same, text.as_ref()));
+        let (dense, lexical) = tokio::join!(dense, lexical);
+        Ok(Legs { dense: dense?, lexical: lexical? })
+    }
+
     /// Runs work on the blocking pool, where a panic of the engine ends in an error.
     async fn blocking<T: Send + 'static>(
         &self,
@@ -105,6 +119,37 @@ impl EmbeddedIndex {
         let path = self.parts.layout.shown();
         let done = runtime::blocking(move || work(&parts)).await;
         done.map_err(|source| IndexError::Panicked { action, path, source })?
+    }
+}
+
+/// Which points a leg is asked for.
+#[derive(Clone, Debug)]
+struct Want {
+    scope: Scope,
+    points: Points,
+}
+
+#[derive(Clone, Debug)]
+enum Points {
+    /// So many of the best.
+    Best(usize),
+    /// These, scored exactly.
+    These(Vec<PointId>),
+}
+
+impl Want {
+    /// What the engine is asked; `None` where no point is wanted.
+    fn ask(&self, vector: VectorInternal) -> Option<Ask> {
+        let ask = match &self.points {
+            Points::Best(limit) => {
+                Ask { vector, filter: convert::engine_scope(&self.scope), limit: *limit, exact: false }
+            }
+            Points::These(ids) => {
+                let filter = convert::engine_scope_of(&self.scope, ids);
+                Ask { vector, filter, limit: ids.len(), exact: true }
+            }
+        };
+        (ask.limit > 0).then_some(ask)
     }
 }
 
@@ -215,55 +260,22 @@ impl Parts {
         Ok(())
     }
 
-    fn search(&self, request: SearchRequest) -> Result<Legs, IndexError> {
-        let SearchRequest { scope, dense, lexical, limit } = request;
+    /// What the dense leg gives; nothing where it is left out.
+    fn dense_leg(&self, want: &Want, vector: Option<Vec<f32>>) -> Result<Vec<ScoredPoint>, IndexError> {
         let live = self.live()?;
-        live.spec.check_scope(&scope)?;
-        live.spec.check_vector(dense.as_deref())?;
-        let filter = convert::engine_scope(&scope);
-        let ask = |using, vector| {
-            live.engine.ask(using, Ask { vector, filter: filter.clone(), limit, exact: false })
-        };
-        if limit == 0 {
-            return Ok(Legs::default());
-        }
-        let dense = dense.map(|vector| ask(DENSE, VectorInternal::Dense(unit(vector)))).transpose()?;
-        let terms = lexical.map(|text| words::query(text.reveal())).filter(|terms| !terms.indices.is_empty());
-        let lexical = terms.map(|terms| ask(LEXICAL, VectorInternal::Sparse(terms))).transpose()?;
-        Ok(Legs { dense: dense.unwrap_or_default(), lexical: lexical.unwrap_or_default() })
+        live.spec.check_scope(&want.scope)?;
+        live.spec.check_vector(vector.as_deref())?;
+        let ask = vector.and_then(|vector| want.ask(VectorInternal::Dense(unit(vector))));
+        ask.map_or_else(|| Ok(Vec::new()), |ask| live.engine.ask(DENSE, ask))
     }
 
-    fn score(&self, request: ScoreRequest) -> Result<Scores, IndexError> {
-        let ScoreRequest { scope, dense, lexical, ids } = request;
+    /// What the lexical leg gives; nothing where it is left out or asked for no words.
+    fn lexical_leg(&self, want: &Want, text: Option<&PrivateText>) -> Result<Vec<ScoredPoint>, IndexError> {
         let live = self.live()?;
-        live.spec.check_scope(&scope)?;
-        live.spec.check_vector(dense.as_deref())?;
-        let mut scores = Scores::default();
-        if ids.is_empty() {
-            return Ok(scores);
-        }
-        let filter = convert::engine_scope_of(&scope, &ids);
-        let ask = |using, vector| {
-            let ask = Ask { vector, filter: filter.clone(), limit: ids.len(), exact: true };
-            Ok(live.engine.ask(using, ask)?.into_iter().map(|point| (point.id, point.score)))
-        };
-        if let Some(vector) = dense {
-            scores.dense = ask(DENSE, VectorInternal::Dense(unit(vector)))?.collect();
-        }
-        if let Some(text) = lexical {
-            let terms = words::query(text.reveal());
-            // The dense leg may have told already that all of them may be read.
-            let readable = if ids.iter().all(|id| scores.dense.contains_key(id)) {
-                ids.clone()
-            } else {
-                live.engine.ids(Some(filter.clone()))?
-            };
-            scores.lexical = readable.into_iter().map(|id| (id, 0.0)).collect();
-            if !terms.indices.is_empty() {
-                scores.lexical.extend(ask(LEXICAL, VectorInternal::Sparse(terms))?);
-            }
-        }
-        Ok(scores)
+        live.spec.check_scope(&want.scope)?;
+        let terms = text.map(|text| words::query(text.reveal())).filter(|terms| !terms.indices.is_empty());
+        let ask = terms.and_then(|terms| want.ask(VectorInternal::Sparse(terms)));
+        ask.map_or_else(|| Ok(Vec::new()), |ask| live.engine.ask(LEXICAL, ask))
     }
 
     fn count(&self, scope: &Scope) -> Result<usize, IndexError> {
@@ -333,13 +345,29 @@ impl SearchIndex for EmbeddedIndex {
     }
 
     async fn search(&self, request: &SearchRequest) -> Result<Legs, IndexError> {
-        let request = request.clone();
-        self.blocking("search", move |parts| parts.search(request)).await
+        let SearchRequest { scope, dense, lexical, limit } = request.clone();
+        self.legs(Want { scope, points: Points::Best(limit) }, dense, lexical).await
     }
 
     async fn score(&self, request: &ScoreRequest) -> Result<Scores, IndexError> {
-        let request = request.clone();
-        self.blocking("score points", move |parts| parts.score(request)).await
+        let ScoreRequest { scope, dense, lexical, ids } = request.clone();
+        let by_words = lexical.is_some();
+        let want = Want { scope: scope.clone(), points: Points::These(ids.clone()) };
+        let found = self.legs(want, dense, lexical).await?;
+        let pairs = |points: Vec<ScoredPoint>| points.into_iter().map(|point| (point.id, point.score));
+        let mut scores = Scores { dense: pairs(found.dense).collect(), lexical: HashMap::new() };
+        if by_words {
+            // The dense leg may have told already that all of them may be read.
+            let readable = if ids.iter().all(|id| scores.dense.contains_key(id)) {
+                ids
+            } else {
+                let filter = convert::engine_scope_of(&scope, &ids);
+                self.blocking("score points", move |parts| parts.live()?.engine.ids(Some(filter))).await?
+            };
+            scores.lexical = readable.into_iter().map(|id| (id, 0.0)).collect();
+            scores.lexical.extend(pairs(found.lexical));
+        }
+        Ok(scores)
     }
 
     async fn count(&self, scope: &Scope) -> Result<usize, IndexError> {

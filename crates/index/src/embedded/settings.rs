@@ -19,7 +19,7 @@ pub(super) const LEXICAL: &str = "bm25";
 /// `benches/hybrid_search/README.md`.
 pub(super) const EXACT_POINTS_MAX: usize = 20_000;
 /// Where a filter leaves at most so many points, they are all compared even if there is a graph.
-const EXACT_FILTERED_MAX: usize = 8_000;
+const EXACT_FILTERED_MAX: usize = 30_000;
 /// The graph's links by point.
 const GRAPH_LINKS: usize = 16;
 /// How many candidates the graph is searched with.
