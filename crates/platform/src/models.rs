@@ -55,7 +55,10 @@ impl StackEmbedder {
             return Ok(());
         }
         let paths = provider::pull(&self.pull, tell).await?;
-        let encoder = LocalEncoder::open(&paths, self.options.clone())?;
+        let options = self.options.clone();
+        let encoder = runtime::blocking(move || LocalEncoder::open(&paths, options)).await.map_err(|error| {
+            ModelError::Failed { model: self.id.clone(), why: format!("loading it broke down: {error}") }
+        })??;
         // Another task may have been first: its encoder is as good.
         let _ = self.encoder.set(encoder);
         Ok(())

@@ -15,7 +15,7 @@ use crate::IndexError;
 const CHANGED_SHARE: u64 = 5;
 /// So many points are written before they are made compact. The engine's lexical index takes time with the
 /// square of the points that are not.
-const LOOSE_POINTS_MAX: usize = EXACT_POINTS_MAX;
+const LOOSE_POINTS_MAX: usize = 20_000;
 /// The engine writes the points of one operation in any order. A compact segment has them by id again, but
 /// so few do not make one; they are written one by one.
 const FEW_POINTS: usize = 64;

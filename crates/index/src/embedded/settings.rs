@@ -15,11 +15,9 @@ use crate::IndexSpec;
 pub(super) const DENSE: &str = "dense";
 /// The sparse vector's name.
 pub(super) const LEXICAL: &str = "bm25";
-/// Up to so many points the dense leg compares them all; above, a graph is built. Measured; see
-/// `benches/hybrid_search/README.md`.
-pub(super) const EXACT_POINTS_MAX: usize = 20_000;
-/// Where a filter leaves at most so many points, they are all compared even if there is a graph.
-const EXACT_FILTERED_MAX: usize = 30_000;
+/// Up to so many points the dense leg compares them all, be they the whole index or what a filter leaves of
+/// it; above, a graph is built and searched. Measured; see `benches/hybrid_search/README.md`.
+pub(super) const EXACT_POINTS_MAX: usize = 30_000;
 /// The graph's links by point.
 const GRAPH_LINKS: usize = 16;
 /// How many candidates the graph is searched with.
@@ -59,7 +57,7 @@ pub(super) fn config(spec: &IndexSpec) -> EdgeConfig {
         hnsw_config: HnswIndexConfig {
             m: 0,
             payload_m: Some(0),
-            full_scan_threshold: EXACT_FILTERED_MAX * point_bytes / 1024 + 1,
+            full_scan_threshold: EXACT_POINTS_MAX * point_bytes / 1024 + 1,
             ..HnswIndexConfig::default()
         },
         quantization_config: None,

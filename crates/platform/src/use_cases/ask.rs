@@ -99,7 +99,8 @@ impl Platform {
         })
     }
 
-    /// The library with the model at hand, if this query and collection need one.
+    /// The library with the collection open and the model at hand, if this query needs one. The two take
+    /// about as long as each other; neither waits for the other.
     pub(crate) async fn ready(
         &self,
         query: &SearchQuery,
@@ -107,9 +108,15 @@ impl Platform {
     ) -> Result<&rag::Library, PlatformError> {
         let library = self.library(Embedding::On).await?;
         let record = library.record(&query.collection).await?;
-        if query.mode != Mode::Lexical && record.settings.embedder.is_some() {
-            self.embedder.prepare(pulling).await?;
-        }
+        let prepare = async {
+            if query.mode == Mode::Lexical || record.settings.embedder.is_none() {
+                return Ok(());
+            }
+            self.embedder.prepare(pulling).await
+        };
+        let (prepared, opened) = tokio::join!(prepare, library.open(&query.collection));
+        prepared?;
+        opened?;
         Ok(library)
     }
 }
