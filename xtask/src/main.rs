@@ -29,6 +29,7 @@ usage: cargo xtask COMMAND
   tidy [CHECK]             the house rules that no compiler checks
   floors                   a crate imports only from floors below its own
   cli-reference [--check]  write docs/cli.md from the binary, or compare it
+  openapi [--check]        write docs/openapi.json from the binary, or compare it
 
 `cargo xtask tidy --list` names the checks.";
 
@@ -51,8 +52,10 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["tidy", "--list"] => tidy::list(),
         ["tidy", name] => tidy::run(&Repository::load(&Machine::here()?)?, Some(name))?,
         ["floors"] => tidy::run(&Repository::load(&Machine::here()?)?, Some("floors"))?,
-        ["cli-reference"] => reference::write(&Machine::here()?)?,
-        ["cli-reference", "--check"] => reference::check(&Machine::here()?)?,
+        ["cli-reference"] => reference::write(&Machine::here()?, &reference::COMMANDS)?,
+        ["cli-reference", "--check"] => reference::check(&Machine::here()?, &reference::COMMANDS)?,
+        ["openapi"] => reference::write(&Machine::here()?, &reference::OPENAPI)?,
+        ["openapi", "--check"] => reference::check(&Machine::here()?, &reference::OPENAPI)?,
         ["help" | "--help" | "-h"] => {
             printer::line(USAGE);
             true

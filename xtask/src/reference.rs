@@ -1,20 +1,35 @@
-//! The reference of the command line, written by the binary itself.
+//! The references of the command line and of the HTTP interface, written by the binary itself.
 
 use anyhow::Result;
 
 use crate::machine::Machine;
 use crate::{printer, repository};
 
-const PAGE: &str = "docs/cli.md";
+/// A file that the binary writes.
+pub struct Page {
+    /// Where it lies.
+    path: &'static str,
+    /// The command that writes it.
+    command: &'static str,
+    /// How to write it anew.
+    mend: &'static str,
+}
+
+/// The command line.
+pub const COMMANDS: Page =
+    Page { path: "docs/cli.md", command: "__reference", mend: "cargo xtask cli-reference" };
+/// The HTTP interface.
+pub const OPENAPI: Page =
+    Page { path: "docs/openapi.json", command: "__openapi", mend: "cargo xtask openapi" };
 
 /// Writes the page.
 ///
 /// # Errors
 ///
 /// When the binary cannot be built or the page cannot be written.
-pub fn write(machine: &Machine) -> Result<bool> {
-    repository::write(machine, PAGE, &generate(machine)?)?;
-    printer::line(&format!("wrote {PAGE}"));
+pub fn write(machine: &Machine, page: &Page) -> Result<bool> {
+    repository::write(machine, page.path, &generate(machine, page)?)?;
+    printer::line(&format!("wrote {}", page.path));
     Ok(true)
 }
 
@@ -23,17 +38,17 @@ pub fn write(machine: &Machine) -> Result<bool> {
 /// # Errors
 ///
 /// When the binary cannot be built.
-pub fn check(machine: &Machine) -> Result<bool> {
-    let difference = first_difference(&repository::read(machine, PAGE), &generate(machine)?);
+pub fn check(machine: &Machine, page: &Page) -> Result<bool> {
+    let difference = first_difference(&repository::read(machine, page.path), &generate(machine, page)?);
     if let Some(difference) = &difference {
-        printer::line(&format!("{PAGE} {difference}\n  to mend: run `cargo xtask cli-reference`"));
+        printer::line(&format!("{} {difference}\n  to mend: run `{}`", page.path, page.mend));
     }
     Ok(difference.is_none())
 }
 
 /// The page, as wide as it is on a machine without a terminal.
-fn generate(machine: &Machine) -> Result<String> {
-    let binary = machine.cargo(&["run", "--quiet", "--package", "patou", "--", "__reference"]);
+fn generate(machine: &Machine, page: &Page) -> Result<String> {
+    let binary = machine.cargo(&["run", "--quiet", "--package", "patou", "--", page.command]);
     binary.without_settings().with("COLUMNS", "100").with("NO_COLOR", "1").read()
 }
 

@@ -1,12 +1,18 @@
 //! Object-safe model traits, their errors and their fakes.
 //!
 //! Owns the seam between those who need a model and those who know a vendor. It speaks no HTTP and knows
-//! no vendor; chat models join [`Embedder`] here when the answer needs one.
+//! no vendor.
 
+mod chat;
 mod embedder;
 mod error;
 mod fake;
+mod scripted;
+mod tokens;
 
+pub use chat::{ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, Message, Role, Usage};
 pub use embedder::Embedder;
 pub use error::ModelError;
 pub use fake::HashEmbedder;
+pub use scripted::{ScriptedChat, Step};
+pub use tokens::estimate_tokens;

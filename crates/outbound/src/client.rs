@@ -3,12 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "this module is the client that the others are sent to")]
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderName};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, ClientBuilder, Response, Url};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -70,6 +72,73 @@ pub struct Fetched {
     pub etag: Option<String>,
     /// The body.
     pub bytes: Vec<u8>,
+}
+
+/// The methods of a request without a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    #[default]
+    Get,
+    /// Removes.
+    Delete,
+}
+
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::GET,
+            Method::Delete => Self::DELETE,
+        }
+    }
+}
+
+/// A request to a service that answers with JSON or a stream of events.
+#[derive(Clone, Debug, Default)]
+pub struct Request<'a> {
+    /// Where to.
+    pub url: &'a str,
+    /// How, where there is no body.
+    pub method: Method,
+    /// Headers besides the content type.
+    pub headers: &'a [(&'a str, String)],
+    /// JSON to post.
+    pub body: Option<Bytes>,
+}
+
+/// A body as it arrives. Dropping it closes the connection.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, OutboundError>> + Send>>;
+
+/// An answer whose body is still on its way.
+pub struct Exchange {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `content-type` header.
+    pub content_type: Option<String>,
+    /// The `retry-after` header, where it is a number of seconds.
+    pub retry_after_s: Option<u64>,
+    /// The body.
+    pub body: ByteStream,
+}
+
+impl Exchange {
+    /// The whole body, at most `bytes_max` bytes of it; what goes beyond is left.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError`] when it breaks off.
+    pub async fn bytes(mut self, bytes_max: usize) -> Result<Bytes, OutboundError> {
+        let mut whole = Vec::new();
+        while let Some(bytes) = self.body.next().await {
+            let bytes = bytes?;
+            let room = bytes_max - whole.len();
+            whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            if bytes.len() > room {
+                break;
+            }
+        }
+        Ok(whole.into())
+    }
 }
 
 /// The HTTP client. Clones share its connections.
@@ -156,12 +225,45 @@ impl Outbound {
         Ok(received)
     }
 
-    async fn get(&self, url: &str) -> Result<(Url, Response), OutboundError> {
+    /// Sends a request and returns as soon as the status and headers are here, whatever the status.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError`] when there is no answer at all, or the address policy forbids the host.
+    pub async fn send(&self, request: Request<'_>) -> Result<Exchange, OutboundError> {
+        let url = self.permitted(request.url)?;
+        let mut builder = match request.body {
+            Some(body) => self.client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body),
+            None => self.client.request(request.method.into(), url.clone()),
+        };
+        for (name, value) in request.headers {
+            builder = builder.header(*name, value);
+        }
+        let response = builder.send().await.map_err(|error| OutboundError::of(&url, error))?;
+        let header = |name: HeaderName| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        Ok(Exchange {
+            status: response.status().as_u16(),
+            content_type: header(CONTENT_TYPE),
+            retry_after_s: header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
+            body: Box::pin(
+                response
+                    .bytes_stream()
+                    .map(move |bytes| bytes.map_err(|error| OutboundError::of(&url, error))),
+            ),
+        })
+    }
+
+    fn permitted(&self, url: &str) -> Result<Url, OutboundError> {
         let parsed = url.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = parsed.ok_or_else(|| OutboundError::Url(url.to_owned()))?;
-        self.addresses
-            .judge(&url)
-            .map_err(|refused| OutboundError::Refused { url: shown(&url), host: refused.host })?;
+        match self.addresses.judge(&url) {
+            Ok(()) => Ok(url),
+            Err(refused) => Err(OutboundError::Refused { url: shown(&url), host: refused.host }),
+        }
+    }
+
+    async fn get(&self, url: &str) -> Result<(Url, Response), OutboundError> {
+        let url = self.permitted(url)?;
         let answer = self.client.get(url.clone()).send().await;
         let response = answer.map_err(|error| OutboundError::of(&url, error))?;
         if !response.status().is_success() {

@@ -9,5 +9,7 @@ mod error;
 mod tls;
 
 pub use address::AddressPolicy;
-pub use client::{Fetched, Outbound, OutboundOptions, Progress, Proxy};
+pub use client::{
+    ByteStream, Exchange, Fetched, Method, Outbound, OutboundOptions, Progress, Proxy, Request,
+};
 pub use error::OutboundError;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use platform::Mode;
+use serde::{Deserialize, Serialize};
 
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
@@ -38,11 +39,14 @@ pub struct Common {
     pub json: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Command {
     /// Ingest the built-in examples, ask a question, show a cited answer
     #[command(after_help = "Example: patou demo")]
     Demo,
+    /// Serve the HTTP interface
+    #[command(after_help = "Example: patou serve --listen 127.0.0.1:7700")]
+    Serve(Serve),
     /// Ingest files, directories, patterns or standard input
     #[command(
         after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest -"
@@ -83,9 +87,36 @@ pub enum Command {
     /// Print the reference of this command line as Markdown
     #[command(name = "__reference", hide = true)]
     Reference,
+    /// Print the description of the HTTP interface
+    #[command(name = "__openapi", hide = true)]
+    Openapi,
 }
 
-#[derive(Debug, Args)]
+impl Command {
+    /// Whether the command works on what lies in a home, which a server may hold.
+    pub fn needs_home(&self) -> bool {
+        matches!(
+            self,
+            Self::Demo
+                | Self::Ingest(_)
+                | Self::Search(_)
+                | Self::Ask(_)
+                | Self::Documents(_)
+                | Self::Collections(_)
+                | Self::Eval(_)
+                | Self::Doctor
+        )
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct Serve {
+    /// Where to listen [default: `server.listen`, 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Ingest {
     /// Files, directories, quoted patterns, or `-` for standard input
     #[arg(required = true, value_name = "PATH")]
@@ -101,7 +132,7 @@ pub struct Ingest {
     pub acl: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Query {
     /// What to look for
     pub text: String,
@@ -122,7 +153,7 @@ pub struct Query {
     pub reader: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ValueEnum)]
 pub enum ModeName {
     Hybrid,
     Dense,
@@ -139,7 +170,7 @@ impl From<ModeName> for Mode {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Parse {
     /// The file
     pub file: PathBuf,
@@ -148,7 +179,7 @@ pub struct Parse {
     pub clean: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Documents {
     /// List the documents
     #[command(after_help = "Example: patou documents list --collection docs --json")]
@@ -164,7 +195,7 @@ pub enum Documents {
     Problems(InCollection),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct InCollection {
     /// The collection
     #[arg(long, default_value = "docs")]
@@ -174,7 +205,7 @@ pub struct InCollection {
     pub reader: Vec<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Show {
     /// The document's id or source
     pub id: String,
@@ -188,7 +219,7 @@ pub struct Show {
     pub place: InCollection,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Delete {
     /// The documents' ids or sources
     #[arg(required = true)]
@@ -198,7 +229,7 @@ pub struct Delete {
     pub collection: String,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Collections {
     /// List the collections
     #[command(after_help = "Example: patou collections list")]
@@ -221,7 +252,7 @@ pub enum Collections {
     },
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Model {
     /// List the models and whether they are here
     #[command(after_help = "Example: patou model list")]
@@ -234,7 +265,7 @@ pub enum Model {
     Path,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Eval {
     /// Judge a collection's ranking with BEIR queries and qrels
     #[command(
@@ -243,7 +274,7 @@ pub enum Eval {
     Retrieval(EvalRetrieval),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Serialize, Deserialize, Args)]
 pub struct EvalRetrieval {
     /// The collection whose documents are ranked
     #[arg(long, default_value = "docs")]
@@ -268,7 +299,7 @@ pub struct EvalRetrieval {
     pub per_query: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
 pub enum Config {
     /// Print every setting and where it comes from
     #[command(after_help = "Example: patou config show")]

@@ -5,7 +5,7 @@ mod commands;
 mod printer;
 mod progress;
 mod reference;
-mod wire;
+mod remote;
 
 use std::process::ExitCode;
 
@@ -29,10 +29,13 @@ fn main() -> ExitCode {
     let printer = Printer::new(arguments.common.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return printer.failure(&anyhow::Error::new(error).context("cannot start the runtime")),
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("cannot start the runtime");
+            return ExitCode::from(printer.failure(&error));
+        }
     };
     match runtime.block_on(commands::run(arguments, &printer)) {
         Ok(code) => ExitCode::from(code),
-        Err(error) => printer.failure(&error),
+        Err(error) => ExitCode::from(printer.failure(&error)),
     }
 }

@@ -1,14 +1,18 @@
 //! Standard output and standard error: the one place that writes to them.
 
 use std::io::Write;
-use std::process::ExitCode;
 
 use platform::PlatformError;
 use serde::Serialize;
+use server::{LocalOutput, ServeError};
+use tokio::sync::mpsc::UnboundedSender;
 
 /// Prints results as words or as JSON.
+#[derive(Clone)]
 pub struct Printer {
     json: bool,
+    /// Where to, if not to this process's own output.
+    elsewhere: Option<UnboundedSender<LocalOutput>>,
 }
 
 /// The end of a pipe that nobody reads any more is no failure.
@@ -22,7 +26,22 @@ fn unless_closed(result: std::io::Result<()>) -> anyhow::Result<()> {
 impl Printer {
     /// A printer of JSON or of words.
     pub fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, elsewhere: None }
+    }
+
+    /// A printer whose output goes to the process that gave the command.
+    pub fn to(elsewhere: UnboundedSender<LocalOutput>, json: bool) -> Self {
+        Self { json, elsewhere: Some(elsewhere) }
+    }
+
+    /// Whether JSON is printed.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Where progress is told, if not on this process's terminal.
+    pub fn elsewhere(&self) -> Option<&UnboundedSender<LocalOutput>> {
+        self.elsewhere.as_ref()
     }
 
     /// Prints a result: as JSON if that was asked for, else as words.
@@ -32,21 +51,34 @@ impl Printer {
 
     /// Writes text to standard output as it is.
     pub fn raw(&self, text: &str) -> anyhow::Result<()> {
+        if let Some(elsewhere) = &self.elsewhere {
+            // Where nobody takes it any more, the command is asked to stop.
+            let _ = elsewhere.send(LocalOutput::Out(text.to_owned()));
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
         unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
     }
 
     /// Tells something on standard error.
     pub fn note(&self, text: &str) {
+        if let Some(elsewhere) = &self.elsewhere {
+            let _ = elsewhere.send(LocalOutput::Error(format!("{text}\n")));
+            return;
+        }
         // There is nowhere to say that standard error cannot be written to.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
     /// Prints an error with its remedy and gives the exit code.
-    pub fn failure(&self, error: &anyhow::Error) -> ExitCode {
-        let known = error.downcast_ref::<PlatformError>();
-        let hint = known.map(PlatformError::hint).unwrap_or_default();
-        let kind = known.map_or(platform::ErrorKind::Failed, PlatformError::kind);
+    pub fn failure(&self, error: &anyhow::Error) -> u8 {
+        let (kind, hint) = if let Some(known) = error.downcast_ref::<PlatformError>() {
+            (known.kind(), known.hint())
+        } else if let Some(known) = error.downcast_ref::<ServeError>() {
+            (known.kind(), known.hint())
+        } else {
+            (platform::ErrorKind::Failed, String::new())
+        };
         let mut message = String::new();
         for cause in error.chain() {
             let cause = cause.to_string();
@@ -64,6 +96,6 @@ impl Printer {
         } else {
             self.note(&format!("error: {message} (hint: {hint})"));
         }
-        ExitCode::from(kind.exit_code())
+        kind.exit_code()
     }
 }

@@ -15,25 +15,42 @@ pub enum ErrorKind {
     NotFound,
     /// What was asked for does not go with what is there.
     Conflict,
+    /// The one who asks has not said who it is, or may not do this.
+    Forbidden,
+    /// What was sent is larger than what is taken.
+    TooLarge,
+    /// There is more to do than can be done now.
+    Busy,
     /// Somebody else holds what is needed, or it cannot be reached.
     Unavailable,
+    /// It took too long.
+    TimedOut,
     /// It was tried and did not work.
     Failed,
 }
 
-/// Kind, code in JSON, exit code: the one table.
-const KINDS: &[(ErrorKind, &str, u8)] = &[
-    (ErrorKind::WrongUse, "wrong_use", 2),
-    (ErrorKind::NotFound, "not_found", 1),
-    (ErrorKind::Conflict, "conflict", 1),
-    (ErrorKind::Unavailable, "unavailable", 1),
-    (ErrorKind::Failed, "failed", 1),
+/// Kind, code in JSON, HTTP status, exit code: the one table.
+const KINDS: &[(ErrorKind, &str, u16, u8)] = &[
+    (ErrorKind::WrongUse, "wrong_use", 400, 2),
+    (ErrorKind::NotFound, "not_found", 404, 1),
+    (ErrorKind::Conflict, "conflict", 409, 1),
+    (ErrorKind::Forbidden, "forbidden", 403, 1),
+    (ErrorKind::TooLarge, "too_large", 413, 1),
+    (ErrorKind::Busy, "busy", 429, 1),
+    (ErrorKind::Unavailable, "unavailable", 503, 1),
+    (ErrorKind::TimedOut, "timed_out", 504, 1),
+    (ErrorKind::Failed, "failed", 500, 1),
 ];
 
 impl ErrorKind {
     /// The code that JSON errors carry.
     pub fn code(self) -> &'static str {
-        KINDS.iter().find(|(kind, ..)| *kind == self).map_or("failed", |(_, code, _)| code)
+        KINDS.iter().find(|(kind, ..)| *kind == self).map_or("failed", |(_, code, ..)| code)
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        KINDS.iter().find(|(kind, ..)| *kind == self).map_or(500, |(_, _, status, _)| *status)
     }
 
     /// The exit code of the command line.
@@ -84,6 +101,12 @@ pub enum PlatformError {
         /// The remedy.
         hint: String,
     },
+    /// A model that no stack serves was asked for.
+    #[error("there is no model `{0}`")]
+    UnknownModel(String),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the connection to the stack's models")]
+    Outbound(#[source] outbound::OutboundError),
     /// A file that the user named cannot be read or written.
     #[error("cannot {action} `{path}`: {source}")]
     File {
@@ -131,12 +154,14 @@ impl PlatformError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Argument { .. } => ErrorKind::WrongUse,
+            Self::UnknownModel(_) => ErrorKind::NotFound,
             Self::HomeInUse { .. } => ErrorKind::Unavailable,
             Self::NewerHome { .. } => ErrorKind::Conflict,
             Self::Rag(error) => rag_kind(error),
             Self::Model(error) => model_kind(error),
             Self::Home { .. }
             | Self::Config(_)
+            | Self::Outbound(_)
             | Self::File { .. }
             | Self::Parse { .. }
             | Self::Evaluation { .. }
@@ -155,6 +180,10 @@ impl PlatformError {
             Self::NewerHome { .. } => "use the newer patou that wrote it, or another `--home`".into(),
             Self::Config(_) => "see `patou config check`".into(),
             Self::Argument { hint, .. } => hint.clone(),
+            Self::UnknownModel(_) => {
+                "see `GET /v1/models`; `rag/COLLECTION` answers from a collection".into()
+            }
+            Self::Outbound(_) => "check the proxy settings and the system's certificates".into(),
             Self::File { .. } => "check the path and its permissions".into(),
             Self::Parse { source, .. } => source.hint().to_owned(),
             Self::Evaluation { .. } => "the file is read as BEIR or TREC writes it".into(),
@@ -166,6 +195,15 @@ impl PlatformError {
             Self::Model(_) => "check the network or `model.hf_endpoint`, and run `patou model pull`".into(),
             Self::Store(error) if error.is_disk_full() => "free some space and run the command again".into(),
             Self::Store(_) | Self::Task(_) => "run `patou doctor`".into(),
+        }
+    }
+
+    /// How many seconds to wait before trying again, where that is known.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Model(ModelError::Busy { retry_after_s, .. })
+            | Self::Rag(RagError::Chat(ModelError::Busy { retry_after_s, .. })) => *retry_after_s,
+            _ => None,
         }
     }
 
@@ -207,7 +245,7 @@ fn rag_kind(error: &RagError) -> ErrorKind {
             ErrorKind::NotFound
         }
         RagError::CollectionExists(_) | RagError::OtherEmbedder { .. } => ErrorKind::Conflict,
-        RagError::Model(error) => model_kind(error),
+        RagError::Model(error) | RagError::Chat(error) => model_kind(error),
         RagError::Listing { .. }
         | RagError::Damaged { .. }
         | RagError::Index { .. }
@@ -218,8 +256,16 @@ fn rag_kind(error: &RagError) -> ErrorKind {
 
 fn model_kind(error: &ModelError) -> ErrorKind {
     match error {
-        ModelError::MissingOffline { .. } | ModelError::Unreachable { .. } => ErrorKind::Unavailable,
-        ModelError::Damaged { .. } | ModelError::File { .. } | ModelError::Failed { .. } => ErrorKind::Failed,
+        ModelError::MissingOffline { .. }
+        | ModelError::Unreachable { .. }
+        | ModelError::Unavailable { .. }
+        | ModelError::Denied { .. } => ErrorKind::Unavailable,
+        ModelError::Busy { .. } => ErrorKind::Busy,
+        ModelError::TimedOut { .. } => ErrorKind::TimedOut,
+        ModelError::Damaged { .. }
+        | ModelError::File { .. }
+        | ModelError::Rejected { .. }
+        | ModelError::Failed { .. } => ErrorKind::Failed,
     }
 }
 

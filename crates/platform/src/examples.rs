@@ -6,7 +6,7 @@ use rag::{Gone, IngestReport, IngestRequest, MemorySource, RagError};
 
 use crate::parts::Embedding;
 use crate::use_cases::collection_from;
-use crate::{AskOutcome, IngestWatch, Platform, PlatformError, SearchCall};
+use crate::{AskCall, AskOutcome, IngestWatch, Platform, PlatformError, SearchCall};
 
 static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../examples/corpus");
 
@@ -68,7 +68,7 @@ impl Platform {
             filter: None,
             reader: Reader::Operator,
         };
-        let outcome = self.ask(&call, watch.pulling).await?;
+        let outcome = self.ask(&AskCall::new(call), &|_| {}, watch.pulling).await?;
         Ok(DemoAnswer { report, outcome, without_model })
     }
 }

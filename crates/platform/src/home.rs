@@ -104,6 +104,21 @@ impl Home {
         self.directory.join("index").join(place.collection.as_str()).join(place.number.to_string())
     }
 
+    /// Whether no process holds the home.
+    pub(crate) fn is_free(&self) -> Result<bool, PlatformError> {
+        let path = self.directory.join("home.lock");
+        let Ok(file) = File::open(&path) else { return Ok(true) };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(PlatformError::Home {
+                action: "lock",
+                path: path.display().to_string(),
+                why: error.to_string(),
+            }),
+        }
+    }
+
     /// Takes the home for this process, waiting a little for another to be through with it.
     pub(crate) async fn lock(&self) -> Result<HomeLock, PlatformError> {
         let path = self.directory.join("home.lock");

@@ -13,6 +13,7 @@ mod examples;
 mod home;
 mod models;
 mod parts;
+mod serving;
 mod settings;
 mod use_cases;
 
@@ -24,14 +25,21 @@ pub use evaluation::{EvaluationRequest, RetrievalEvaluation};
 pub use examples::{DemoAnswer, EXAMPLE_COLLECTION, EXAMPLE_QUESTION};
 pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
-pub use settings::{Settings, StackName};
-pub use use_cases::{AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, SearchCall};
+pub use serving::{Announcement, RunningServer};
+pub use settings::{ModelServer, SelfHosted, ServerSettings, Settings, StackName};
+pub use use_cases::{
+    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, Readiness, SearchCall,
+    ServedModel, Upload,
+};
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
+pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
+pub use outbound::ByteStream;
 pub use rag::{
-    Answer, Citation, CollectionName, CollectionSummary, DocumentProblem, DocumentRecord, Fusion, Gone, Hit,
-    IngestEvent, IngestReport, ItemFailure, Mode, Refusal, Retrieval, RetrievalTimings, Scores, Support,
+    Answer, AnswerEvent, AnswerTimings, Citation, CollectionName, CollectionSummary, DocumentProblem,
+    DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestReport, ItemFailure, Mode, Refusal, Retrieval,
+    RetrievalTimings, Scores, Support,
 };
-pub use runtime::{Shutdown, Stopwatch, new_id};
+pub use runtime::{Shutdown, Stopwatch, new_id, now_seconds};

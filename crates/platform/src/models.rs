@@ -1,17 +1,32 @@
-//! The stack's embedder: known by name from the start, pulled and loaded when it is needed.
+//! The stack's models: the embedder, known by name from the start and loaded when it is needed, and the chat
+//! model where the stack has one.
 
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use access::PrivateText;
 use async_trait::async_trait;
-use model::{Embedder, ModelError};
+use model::{ChatModel, Embedder, ModelError};
+use outbound::{AddressPolicy, Outbound, OutboundOptions};
 pub use provider::PullEvent;
-use provider::{EncoderOptions, LocalEncoder, ModelPaths, PullOptions};
+use provider::{
+    EncoderOptions, Endpoint, LocalEncoder, ModelPaths, OpenAiChat, OpenAiChatOptions, OpenAiEmbedder,
+    OpenAiEmbedderOptions, PullOptions,
+};
+use tokio::sync::{Notify, Semaphore};
 
-use crate::{Platform, PlatformError, Settings};
+use crate::environment::Environment;
+use crate::settings::ModelServer;
+use crate::{Platform, PlatformError, Settings, StackName};
 
 /// How many tokens of a text the product's encoder reads; see the manual on the encoder limit.
 const ENCODER_TOKENS_MAX: usize = 512;
+/// A call with at most so many texts is a question that somebody waits for; one with more is an ingest.
+const INTERACTIVE_TEXTS_MAX: usize = 4;
+/// An ingest lets questions in after so many texts.
+const BULK_TEXTS: usize = 32;
 
 /// What is known of the embedding model's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,44 +39,163 @@ pub struct ModelState {
     pub present: bool,
 }
 
-/// The local encoder, once its files are here. Until [`StackEmbedder::prepare`] has returned it cannot embed.
+/// The stack's embedder. A local one cannot embed until [`StackEmbedder::prepare`] has returned.
 pub(crate) struct StackEmbedder {
     id: String,
+    name: String,
+    engine: Engine,
+}
+
+enum Engine {
+    Local(Box<Local>),
+    Server(OpenAiEmbedder),
+}
+
+/// The local encoder, once its files are here, and who may use it next.
+struct Local {
     pull: PullOptions,
     options: EncoderOptions,
     encoder: OnceLock<LocalEncoder>,
+    turn: Turn,
+}
+
+/// One call computes at a time, and questions go before ingests.
+struct Turn {
+    one: Semaphore,
+    questions: AtomicUsize,
+    free: Notify,
 }
 
 impl StackEmbedder {
-    pub(crate) fn new(settings: &Settings, models: PathBuf) -> Self {
+    /// The embedder that the settings name.
+    pub(crate) fn new(
+        settings: &Settings,
+        models: PathBuf,
+        environment: &Environment,
+    ) -> Result<Self, PlatformError> {
+        let own = &settings.self_hosted;
+        if settings.stack == StackName::SelfHosted && !own.embedding.url.is_empty() {
+            let endpoint = endpoint(&own.embedding, environment)?;
+            let name = endpoint.model.clone();
+            let (dimension, tokens_max) = (own.embedding_dimension, own.embedding_tokens_max);
+            let embedder = OpenAiEmbedder::new(OpenAiEmbedderOptions { endpoint, dimension, tokens_max });
+            return Ok(Self { id: embedder.id().to_owned(), name, engine: Engine::Server(embedder) });
+        }
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = if settings.encoder_threads == 0 { cores() } else { settings.encoder_threads };
         let options = EncoderOptions { max_tokens: ENCODER_TOKENS_MAX, threads };
-        Self {
-            id: provider::encoder_id(&options),
+        let local = Local {
             pull: PullOptions {
                 models_dir: models,
                 offline: settings.offline,
                 hf_endpoint: Some(settings.hf_endpoint.clone()),
             },
-            options,
+            options: options.clone(),
             encoder: OnceLock::new(),
+            turn: Turn { one: Semaphore::new(1), questions: AtomicUsize::new(0), free: Notify::new() },
+        };
+        Ok(Self {
+            id: provider::encoder_id(&options),
+            name: provider::MODEL_NAME.to_owned(),
+            engine: Engine::Local(Box::new(local)),
+        })
+    }
+
+    /// The model's name, as clients ask for it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the model computes in this process.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self.engine, Engine::Local(_))
+    }
+
+    /// Whether it can embed now.
+    pub(crate) fn is_prepared(&self) -> bool {
+        match &self.engine {
+            Engine::Local(local) => local.encoder.get().is_some(),
+            Engine::Server(_) => true,
         }
     }
 
     /// Sees to it that the model's files are here, fetching them if need be.
     pub(crate) async fn prepare(&self, tell: &(dyn Fn(PullEvent) + Sync)) -> Result<(), ModelError> {
-        if self.encoder.get().is_some() {
-            return Ok(());
+        let Engine::Local(local) = &self.engine else { return Ok(()) };
+        local.ready(&self.id, tell).await.map(drop)
+    }
+}
+
+impl Local {
+    async fn ready(&self, id: &str, tell: &(dyn Fn(PullEvent) + Sync)) -> Result<&LocalEncoder, ModelError> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
         }
         let paths = provider::pull(&self.pull, tell).await?;
         let options = self.options.clone();
-        let encoder = runtime::blocking(move || LocalEncoder::open(&paths, options)).await.map_err(|error| {
-            ModelError::Failed { model: self.id.clone(), why: format!("loading it broke down: {error}") }
-        })??;
+        let encoder =
+            runtime::blocking(move || LocalEncoder::open(&paths, options)).await.map_err(|error| {
+                ModelError::Failed { model: id.to_owned(), why: format!("loading it broke down: {error}") }
+            })??;
         // Another task may have been first: its encoder is as good.
-        let _ = self.encoder.set(encoder);
-        Ok(())
+        Ok(self.encoder.get_or_init(|| encoder))
+    }
+
+    async fn embed(&self, encoder: &LocalEncoder, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
+        if texts.len() <= INTERACTIVE_TEXTS_MAX {
+            return self.turn.question(encoder.embed(texts)).await;
+        }
+        // Sequences are packed by length: the longest of all go together, as if there were one call.
+        let mut order: Vec<usize> = (0..texts.len()).collect();
+        order.sort_by_key(|place| std::cmp::Reverse(texts[*place].len()));
+        let mut vectors = vec![Vec::new(); texts.len()];
+        for some in order.chunks(BULK_TEXTS) {
+            let batch: Vec<String> = some.iter().map(|place| texts[*place].clone()).collect();
+            let embedded = self.turn.bulk(encoder.embed(&batch)).await?;
+            for (place, vector) in some.iter().zip(embedded) {
+                vectors[*place] = vector;
+            }
+        }
+        Ok(vectors)
+    }
+}
+
+impl Turn {
+    async fn question<T>(&self, work: impl Future<Output = T>) -> T {
+        let _waiting = Waiting::new(self);
+        let _one = self.one.acquire().await;
+        work.await
+    }
+
+    /// Waits until no question does.
+    async fn bulk<T>(&self, work: impl Future<Output = T>) -> T {
+        loop {
+            let free = self.free.notified();
+            if self.questions.load(Ordering::SeqCst) == 0 {
+                break;
+            }
+            free.await;
+        }
+        let _one = self.one.acquire().await;
+        work.await
+    }
+}
+
+/// Counts a question until it is through or given up.
+struct Waiting<'a>(&'a Turn);
+
+impl<'a> Waiting<'a> {
+    fn new(turn: &'a Turn) -> Self {
+        turn.questions.fetch_add(1, Ordering::SeqCst);
+        Self(turn)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.questions.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.free.notify_waiters();
+        }
     }
 }
 
@@ -72,32 +206,100 @@ impl Embedder for StackEmbedder {
     }
 
     fn dimension(&self) -> usize {
-        provider::ENCODER_DIMENSION
+        match &self.engine {
+            Engine::Local(_) => provider::ENCODER_DIMENSION,
+            Engine::Server(embedder) => embedder.dimension(),
+        }
     }
 
     fn max_tokens(&self) -> usize {
-        self.options.max_tokens
+        match &self.engine {
+            Engine::Local(local) => local.options.max_tokens,
+            Engine::Server(embedder) => embedder.max_tokens(),
+        }
     }
 
     fn count_tokens(&self, text: &str) -> usize {
-        // Before the tokenizer is here nothing is cut by this count; a byte is never more than a token.
-        self.encoder.get().map_or(text.len(), |encoder| encoder.count_tokens(text))
+        match &self.engine {
+            // Before the tokenizer is here nothing is cut by this count; a byte is never more than a token.
+            Engine::Local(local) => {
+                local.encoder.get().map_or(text.len(), |encoder| encoder.count_tokens(text))
+            }
+            Engine::Server(embedder) => embedder.count_tokens(text),
+        }
     }
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ModelError> {
-        match self.encoder.get() {
-            Some(encoder) => encoder.embed(texts).await,
-            None => {
-                self.prepare(&|_| {}).await?;
-                match self.encoder.get() {
-                    Some(encoder) => encoder.embed(texts).await,
-                    None => {
-                        Err(ModelError::Failed { model: self.id.clone(), why: "it is not loaded".into() })
-                    }
-                }
-            }
+        match &self.engine {
+            Engine::Local(local) => local.embed(local.ready(&self.id, &|_| {}).await?, texts).await,
+            Engine::Server(embedder) => embedder.embed(texts).await,
         }
     }
+}
+
+/// The stack's chat model, if it has one.
+pub(crate) fn chat_model(
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Option<Arc<dyn ChatModel>>, PlatformError> {
+    let own = &settings.self_hosted;
+    if settings.stack != StackName::SelfHosted {
+        return Ok(None);
+    }
+    if own.chat.url.is_empty() || own.chat.model.is_empty() {
+        return Err(PlatformError::Argument {
+            what: "the stack `selfhosted` has no chat model".into(),
+            hint: "set `chat_url` and `chat_model` in `[stacks.selfhosted]`".into(),
+        });
+    }
+    let endpoint = endpoint(&own.chat, environment)?;
+    let options = OpenAiChatOptions { endpoint, context_tokens: own.chat_context_tokens };
+    Ok(Some(Arc::new(OpenAiChat::new(options))))
+}
+
+/// The server that the settings name. It is one that the operator named, wherever it stands.
+fn endpoint(server: &ModelServer, environment: &Environment) -> Result<Endpoint, PlatformError> {
+    let idle_timeout = Duration::from_secs(server.idle_seconds_max);
+    let first_timeout = Duration::from_secs(server.first_seconds_max);
+    let options = OutboundOptions {
+        addresses: AddressPolicy::AllowPrivate,
+        // The limits on an answer's beginning and pauses are the endpoint's; this one is behind them.
+        read_timeout: first_timeout.max(idle_timeout) + Duration::from_secs(1),
+        ..OutboundOptions::default()
+    };
+    Ok(Endpoint {
+        client: Outbound::new(&options).map_err(PlatformError::Outbound)?,
+        base_url: server.url.clone(),
+        api_key: api_key(server, environment)?,
+        model: server.model.clone(),
+        first_timeout,
+        idle_timeout,
+    })
+}
+
+fn api_key(server: &ModelServer, environment: &Environment) -> Result<Option<PrivateText>, PlatformError> {
+    if !server.api_key_env.is_empty() {
+        return match environment.get(&server.api_key_env) {
+            Some(key) => Ok(Some(PrivateText::new(key))),
+            None => Err(PlatformError::Argument {
+                what: format!(
+                    "the variable `{}`, which holds the key to `{}`, is not set",
+                    server.api_key_env, server.url
+                ),
+                hint: "set it, or name a file with `api_key_file`".into(),
+            }),
+        };
+    }
+    if server.api_key_file.is_empty() {
+        return Ok(None);
+    }
+    read_key(Path::new(&server.api_key_file)).map(Some)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a key's file is read here and nowhere else")]
+fn read_key(path: &Path) -> Result<PrivateText, PlatformError> {
+    let key = std::fs::read_to_string(path).map_err(PlatformError::file("read", path))?;
+    Ok(PrivateText::new(key.trim()))
 }
 
 impl Platform {
@@ -108,6 +310,9 @@ impl Platform {
     /// [`PlatformError`] when the home cannot be used.
     pub fn models(&self) -> Result<Vec<ModelState>, PlatformError> {
         self.require_settings()?;
+        if !self.embedder.is_local() {
+            return Ok(Vec::new());
+        }
         let paths = self.model_paths()?;
         Ok(vec![ModelState {
             name: provider::MODEL_NAME,
@@ -127,8 +332,10 @@ impl Platform {
     ) -> Result<Vec<ModelState>, PlatformError> {
         self.require_settings()?;
         self.home()?;
-        provider::pull(&self.embedder.pull, tell).await?;
-        self.verify_models().await?;
+        if let Engine::Local(local) = &self.embedder.engine {
+            provider::pull(&local.pull, tell).await?;
+            self.verify_models().await?;
+        }
         self.models()
     }
 

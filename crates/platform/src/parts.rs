@@ -1,20 +1,21 @@
 //! Wiring: from settings to the parts that serve.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use access::{Principal, Reader};
 use async_trait::async_trait;
 use index::{EmbeddedIndex, IndexError, IndexSpec, SearchIndex};
-use model::Embedder;
-use rag::{EmbeddingCache, IndexPlace, Indexes, Library, Parts, Registry};
+use model::{ChatModel, Embedder};
+use rag::{EmbeddingCache, Generator, IndexPlace, Indexes, Library, Parts, Registry};
 use runtime::{SystemClock, blocking};
 use store::Database;
 
 use crate::config::{ConfigFile, Resolved, find_file, resolve_from};
 use crate::environment::Environment;
 use crate::home::{Home, HomeLock};
-use crate::models::StackEmbedder;
+use crate::models::{StackEmbedder, chat_model};
 use crate::{PlatformError, Settings};
 
 /// What a user wrote on the command line that holds for every command.
@@ -30,6 +31,8 @@ pub struct Options {
     pub offline: bool,
 }
 
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// Everything a front needs: the settings, the home, and the use cases as methods.
 pub struct Platform {
     pub(crate) resolved: Resolved,
@@ -38,7 +41,9 @@ pub struct Platform {
     lock: tokio::sync::Mutex<Option<HomeLock>>,
     library: tokio::sync::OnceCell<Library>,
     registry: tokio::sync::OnceCell<Registry>,
+    pub(crate) environment: Environment,
     pub(crate) embedder: Arc<StackEmbedder>,
+    chat: OnceLock<Option<Arc<dyn ChatModel>>>,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -70,7 +75,8 @@ impl Platform {
             flags.push(("model.offline", "true".to_owned(), "--offline"));
         }
         let resolved = resolve_from(file.as_ref(), &environment, &flags);
-        let embedder = Arc::new(StackEmbedder::new(&resolved.settings, home_directory.join("models")));
+        let models = home_directory.join("models");
+        let embedder = Arc::new(StackEmbedder::new(&resolved.settings, models, &environment)?);
         Ok(Self {
             resolved,
             home_directory,
@@ -78,7 +84,9 @@ impl Platform {
             lock: tokio::sync::Mutex::default(),
             library: tokio::sync::OnceCell::new(),
             registry: tokio::sync::OnceCell::new(),
+            environment,
             embedder,
+            chat: OnceLock::new(),
         })
     }
 
@@ -116,39 +124,58 @@ impl Platform {
         Ok(opened)
     }
 
+    /// The stack's chat model, if it has one.
+    pub(crate) fn chat(&self) -> Result<Option<Arc<dyn ChatModel>>, PlatformError> {
+        if let Some(chat) = self.chat.get() {
+            return Ok(chat.clone());
+        }
+        let chat = chat_model(self.require_settings()?, &self.environment)?;
+        Ok(self.chat.get_or_init(|| chat).clone())
+    }
+
     /// The registry, for commands that look no further: they work while another process ingests.
     pub(crate) async fn registry(&self) -> Result<&Registry, PlatformError> {
-        self.registry
-            .get_or_try_init(|| async {
-                self.require_settings()?;
-                let database = Database::open_sqlite(&self.home()?.state_database()).await?;
-                Ok(Registry::open(database).await?)
-            })
-            .await
+        self.registry.get_or_try_init(|| self.open_registry()).await
     }
 
     /// The library, with the home held for this process from now on.
     pub(crate) async fn library(&self, embedding: Embedding) -> Result<&Library, PlatformError> {
-        self.library
-            .get_or_try_init(|| async {
-                let settings = self.require_settings()?;
-                let home = self.home()?;
-                let mut lock = self.lock.lock().await;
-                if lock.is_none() {
-                    *lock = Some(home.lock().await?);
-                }
-                let cache = Database::open_sqlite(&home.embedding_database()).await?;
-                let embedder: Arc<dyn Embedder> = self.embedder.clone();
-                Ok(Library::new(Parts {
-                    registry: self.registry().await?.clone(),
-                    cache: EmbeddingCache::open(cache).await?,
-                    indexes: Arc::new(EmbeddedIndexes { home }),
-                    embedder: (embedding == Embedding::On).then_some(embedder),
-                    clock: Arc::new(SystemClock),
-                    chunking: settings.chunking.clone(),
-                }))
-            })
-            .await
+        self.library.get_or_try_init(|| self.open_library(embedding)).await
+    }
+
+    /// Boxed, since the compiler cannot prove of a future that holds this one that it is `Send`.
+    fn open_registry(&self) -> BoxFuture<'_, Result<Registry, PlatformError>> {
+        Box::pin(async {
+            self.require_settings()?;
+            let database = Database::open_sqlite(&self.home()?.state_database()).await?;
+            Ok(Registry::open(database).await?)
+        })
+    }
+
+    fn open_library(&self, embedding: Embedding) -> BoxFuture<'_, Result<Library, PlatformError>> {
+        Box::pin(async move {
+            let settings = self.require_settings()?;
+            let home = self.home()?;
+            let mut lock = self.lock.lock().await;
+            if lock.is_none() {
+                *lock = Some(home.lock().await?);
+            }
+            let cache = Database::open_sqlite(&home.embedding_database()).await?;
+            let embedder: Arc<dyn Embedder> = self.embedder.clone();
+            Ok(Library::new(Parts {
+                registry: self.registry().await?.clone(),
+                cache: EmbeddingCache::open(cache).await?,
+                indexes: Arc::new(EmbeddedIndexes { home }),
+                embedder: (embedding == Embedding::On).then_some(embedder),
+                generator: self.chat()?.map(|chat| Generator {
+                    chat,
+                    prompt_tokens_max: settings.prompt_tokens_max,
+                    answer_tokens_max: settings.answer_tokens_max,
+                }),
+                clock: Arc::new(SystemClock),
+                chunking: settings.chunking.clone(),
+            }))
+        })
     }
 }
 

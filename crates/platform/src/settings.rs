@@ -8,6 +8,8 @@ use rag::{Fusion, Mode};
 pub enum StackName {
     /// Local encoder, embedded index, extractive answers.
     Embedded,
+    /// A chat model behind an OpenAI-compatible server, its embeddings or the local encoder, embedded index.
+    SelfHosted,
 }
 
 impl StackName {
@@ -15,8 +17,56 @@ impl StackName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Embedded => "embedded",
+            Self::SelfHosted => "selfhosted",
         }
     }
+}
+
+/// A model behind an OpenAI-compatible server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelServer {
+    /// The server's URL up to and with `/v1`; empty where there is none.
+    pub url: String,
+    /// The model's name there.
+    pub model: String,
+    /// The environment variable that holds the key; empty where none is needed.
+    pub api_key_env: String,
+    /// The file that holds the key; empty where none is needed.
+    pub api_key_file: String,
+    /// How long an answer may take to begin, in seconds.
+    pub first_seconds_max: u64,
+    /// How long it may pause, in seconds.
+    pub idle_seconds_max: u64,
+}
+
+/// The self-hosted stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelfHosted {
+    /// The chat model.
+    pub chat: ModelServer,
+    /// How many tokens its prompt and answer may have together.
+    pub chat_context_tokens: usize,
+    /// The embedding model; without a URL the local encoder serves.
+    pub embedding: ModelServer,
+    /// How many numbers its vectors have.
+    pub embedding_dimension: usize,
+    /// How many tokens of a text it reads.
+    pub embedding_tokens_max: usize,
+}
+
+/// The HTTP server's limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Where it listens.
+    pub listen: String,
+    /// The largest upload, in bytes.
+    pub upload_bytes_max: usize,
+    /// How many requests it works on at once.
+    pub requests_max: usize,
+    /// How long an answer may take to begin, in seconds.
+    pub request_seconds_max: u64,
+    /// How long it waits for answers to end when it is told to stop, in seconds.
+    pub drain_seconds_max: u64,
 }
 
 /// The resolved settings.
@@ -44,6 +94,14 @@ pub struct Settings {
     pub fusion: Fusion,
     /// The dense leg's share in convex fusion.
     pub dense_weight: f64,
+    /// The most tokens of a prompt's passages and history.
+    pub prompt_tokens_max: usize,
+    /// The most tokens of an answer that a chat model writes.
+    pub answer_tokens_max: u32,
+    /// The self-hosted stack.
+    pub self_hosted: SelfHosted,
+    /// The HTTP server's limits.
+    pub server: ServerSettings,
 }
 
 /// What a setting's value is in TOML.
@@ -84,6 +142,111 @@ pub(crate) const KEYS: &[Key] = &[
         default: "0",
         what: "threads of the local encoder; 0 is one for each core",
         set: |settings, value| put(&mut settings.encoder_threads, value, 0..=1024),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the chat server's URL up to and with `/v1`",
+        set: |settings, value| put_url(&mut settings.self_hosted.chat.url, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_model",
+        kind: Kind::Text,
+        default: "",
+        what: "the chat model's name there",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.model, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the chat server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.api_key_env, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the chat server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.api_key_file, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_first_seconds_max",
+        kind: Kind::Integer,
+        default: "120",
+        what: "how long the chat server may take to begin an answer",
+        set: |settings, value| put(&mut settings.self_hosted.chat.first_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_idle_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the chat server may pause within an answer",
+        set: |settings, value| put(&mut settings.self_hosted.chat.idle_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_context_tokens",
+        kind: Kind::Integer,
+        default: "8192",
+        what: "how many tokens the chat model's prompt and answer may have together",
+        set: |settings, value| put(&mut settings.self_hosted.chat_context_tokens, value, 1024..=10_000_000),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the embedding server's URL up to and with `/v1`; without one the local encoder serves",
+        set: |settings, value| put_url(&mut settings.self_hosted.embedding.url, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_model",
+        kind: Kind::Text,
+        default: "",
+        what: "the embedding model's name there",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.model, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the embedding server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.api_key_env, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the embedding server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.api_key_file, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_first_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the embedding server may take to begin an answer",
+        set: |settings, value| put(&mut settings.self_hosted.embedding.first_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_idle_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the embedding server may pause within an answer",
+        set: |settings, value| put(&mut settings.self_hosted.embedding.idle_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_dimension",
+        kind: Kind::Integer,
+        default: "384",
+        what: "how many numbers the embedding model's vectors have",
+        set: |settings, value| put(&mut settings.self_hosted.embedding_dimension, value, 1..=65_536),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_tokens_max",
+        kind: Kind::Integer,
+        default: "512",
+        what: "how many tokens of a text the embedding model reads",
+        set: |settings, value| put(&mut settings.self_hosted.embedding_tokens_max, value, 64..=1_000_000),
     },
     Key {
         name: "model.offline",
@@ -174,6 +337,55 @@ pub(crate) const KEYS: &[Key] = &[
         what: "the dense leg's share in convex fusion, 0 to 1",
         set: |settings, value| put(&mut settings.dense_weight, value, 0.0..=1.0),
     },
+    Key {
+        name: "answer.prompt_tokens_max",
+        kind: Kind::Integer,
+        default: "3000",
+        what: "the most tokens of passages and history in a prompt",
+        set: |settings, value| put(&mut settings.prompt_tokens_max, value, 256..=1_000_000),
+    },
+    Key {
+        name: "answer.tokens_max",
+        kind: Kind::Integer,
+        default: "700",
+        what: "the most tokens of an answer that a chat model writes",
+        set: |settings, value| put(&mut settings.answer_tokens_max, value, 16..=100_000),
+    },
+    Key {
+        name: "server.listen",
+        kind: Kind::Text,
+        default: "127.0.0.1:7700",
+        what: "where `serve` listens",
+        set: |settings, value| put_text(&mut settings.server.listen, value),
+    },
+    Key {
+        name: "server.upload_bytes_max",
+        kind: Kind::Integer,
+        default: "268435456",
+        what: "the largest upload, in bytes",
+        set: |settings, value| put(&mut settings.server.upload_bytes_max, value, 1..=1 << 34),
+    },
+    Key {
+        name: "server.requests_max",
+        kind: Kind::Integer,
+        default: "256",
+        what: "how many requests the server works on at once",
+        set: |settings, value| put(&mut settings.server.requests_max, value, 1..=100_000),
+    },
+    Key {
+        name: "server.request_seconds_max",
+        kind: Kind::Integer,
+        default: "300",
+        what: "how long the server may take to begin an answer",
+        set: |settings, value| put(&mut settings.server.request_seconds_max, value, 1..=86_400),
+    },
+    Key {
+        name: "server.drain_seconds_max",
+        kind: Kind::Integer,
+        default: "30",
+        what: "how long the server waits for answers to end when told to stop",
+        set: |settings, value| put(&mut settings.server.drain_seconds_max, value, 0..=3600),
+    },
 ];
 
 impl Default for Settings {
@@ -190,6 +402,10 @@ impl Default for Settings {
             candidates: 0,
             fusion: Fusion::default(),
             dense_weight: 0.5,
+            prompt_tokens_max: 0,
+            answer_tokens_max: 0,
+            self_hosted: SelfHosted::default(),
+            server: ServerSettings::default(),
         }
     }
 }
@@ -217,7 +433,8 @@ pub(crate) fn mode_from(value: &str) -> Result<Mode, String> {
 fn set_stack(settings: &mut Settings, value: &str) -> Result<(), String> {
     match value {
         "embedded" => settings.stack = StackName::Embedded,
-        _ => return Err("`embedded`, the one stack that this version serves".into()),
+        "selfhosted" => settings.stack = StackName::SelfHosted,
+        _ => return Err("`embedded` or `selfhosted`".into()),
     }
     Ok(())
 }
@@ -227,6 +444,20 @@ fn set_endpoint(settings: &mut Settings, value: &str) -> Result<(), String> {
         return Err("a URL that starts with `https://` or `http://`".into());
     }
     settings.hf_endpoint = value.trim_end_matches('/').to_owned();
+    Ok(())
+}
+
+/// Takes a URL, or nothing for none.
+fn put_url(place: &mut String, value: &str) -> Result<(), String> {
+    if !value.is_empty() && !value.starts_with("http://") && !value.starts_with("https://") {
+        return Err("a URL that starts with `https://` or `http://`".into());
+    }
+    value.trim_end_matches('/').clone_into(place);
+    Ok(())
+}
+
+fn put_text(place: &mut String, value: &str) -> Result<(), String> {
+    value.clone_into(place);
     Ok(())
 }
 

@@ -3,11 +3,13 @@
 mod ask;
 mod documents;
 mod ingest;
+mod models;
 mod parse;
 
-pub use ask::{AskOutcome, SearchCall};
+pub use ask::{AskCall, AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};
-pub use ingest::{IngestCall, IngestWatch};
+pub use ingest::{IngestCall, IngestWatch, Upload};
+pub use models::{Readiness, ServedModel};
 
 use rag::CollectionName;
 

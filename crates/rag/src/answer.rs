@@ -1,25 +1,64 @@
-//! Answers whose every sentence can be checked against the stored text.
+//! Answers whose every sentence can be checked against the stored text: taken from the documents, or written
+//! by a chat model over passages of them.
 
+mod condense;
 mod extractive;
+mod passages;
+mod prompt;
 mod prose;
 mod refusal;
 mod support;
+mod writer;
 
+use std::sync::Arc;
+
+use access::PrivateText;
 use document::Span;
+use futures_util::StreamExt;
+use model::{ChatModel, ChatRequest, FinishReason, Message, Usage};
 use runtime::Stopwatch;
 
-use crate::{Library, RagError, RetrievalTimings, SearchQuery};
+use crate::{Hit, Library, RagError, Retrieval, RetrievalTimings, SearchQuery};
 use extractive::Extract;
+use passages::Budget;
 pub use refusal::Refusal;
 pub use support::Support;
+pub use writer::AnswerEvent;
+use writer::AnswerWriter;
 
-/// How many hits the extractive answerer reads.
-const PASSAGES: usize = 8;
+/// How many hits an answerer reads.
+const HITS: usize = 8;
 /// What an answer says when there is none.
 const DO_NOT_KNOW: &str = "I do not know: nothing in this collection that you may read answers the question.";
+/// The name that extractive answers give as their model.
+const EXTRACTIVE: &str = "extractive";
+/// Tokens that the rules, labels and the question take besides passages and history.
+const FRAME_TOKENS: usize = 600;
+/// The share of what a prompt may hold that history can take: one in so many.
+const HISTORY_SHARE: usize = 4;
+
+/// A question in a conversation.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What is asked now, where, and by whom.
+    pub search: SearchQuery,
+    /// What was said before, oldest first.
+    pub history: Vec<Message>,
+}
+
+/// The chat model that writes answers, and what it may take.
+#[derive(Clone)]
+pub struct Generator {
+    /// The model.
+    pub chat: Arc<dyn ChatModel>,
+    /// The most tokens of a prompt; the model's context bounds it too.
+    pub prompt_tokens_max: usize,
+    /// The most tokens of an answer.
+    pub answer_tokens_max: u32,
+}
 
 /// An answer, or a refusal that says why.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// The answer with markers such as `[1]`; for a refusal, that it is not known.
     pub text: String,
@@ -30,11 +69,39 @@ pub struct Answer {
     /// What each sentence of the answer rests on.
     pub support: Vec<Support>,
     /// Who wrote it.
-    pub model: &'static str,
+    pub model: String,
+    /// Whether the answer was cut at the most tokens it may have.
+    pub is_cut: bool,
+    /// Tokens that the chat model took; none where it was not asked.
+    pub usage: Usage,
+    /// Where the time went.
+    pub timings: AnswerTimings,
+    /// What it was made from, for those who look into it.
+    pub inspection: Inspection,
+}
+
+/// Milliseconds by stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AnswerTimings {
     /// Embedding the question and searching.
     pub retrieval: RetrievalTimings,
-    /// Choosing and ordering the sentences, in milliseconds.
+    /// Making the question stand alone, choosing the passages and writing the prompt.
+    pub prompt_ms: f64,
+    /// From asking the model to its first text.
+    pub ttft_ms: f64,
+    /// From asking the model to its end; for an extractive answer, choosing and ordering the sentences.
     pub generation_ms: f64,
+}
+
+/// What an answer was made from.
+#[derive(Clone, Debug, Default)]
+pub struct Inspection {
+    /// The question as it was searched for.
+    pub question: PrivateText,
+    /// What was found.
+    pub hits: Vec<Hit>,
+    /// What the chat model was told; empty where it was not asked.
+    pub prompt: Vec<Message>,
 }
 
 /// A place in a document version, and what stands there.
@@ -61,15 +128,47 @@ pub struct Citation {
 }
 
 impl Library {
-    /// Answers a question from a collection with sentences taken from its documents.
+    /// Answers a question from a collection. `tell` is given the answer as it comes.
     ///
     /// # Errors
     ///
-    /// What [`Library::search`] says.
-    pub async fn answer(&self, query: &SearchQuery) -> Result<Answer, RagError> {
-        let wider = SearchQuery { top_k: PASSAGES, ..query.clone() };
-        let retrieval = self.search(&wider).await?;
+    /// What [`Library::search`] says, and [`RagError::Chat`] when the chat model fails.
+    pub async fn answer(
+        &self,
+        question: &Question,
+        tell: &(dyn Fn(AnswerEvent) + Send + Sync),
+    ) -> Result<Answer, RagError> {
         let clock = Stopwatch::start();
+        let generator = self.parts.generator.as_ref();
+        let asked = question.search.text.reveal();
+        let text = condense::stand_alone(&question.history, asked, generator).await;
+        let condense_ms = clock.elapsed_ms();
+        let query = SearchQuery {
+            text: PrivateText::new(text),
+            top_k: HITS.max(question.search.top_k),
+            ..question.search.clone()
+        };
+        let retrieval = self.search(&query).await?;
+        let mut answer = match generator {
+            Some(generator) => {
+                let writing = Writing { library: self, question, query: &query, generator, tell };
+                writing.answer(retrieval).await?
+            }
+            None => self.extractive(&query, retrieval, tell).await?,
+        };
+        answer.timings.prompt_ms += condense_ms;
+        Ok(answer)
+    }
+
+    /// An answer out of sentences of the documents.
+    async fn extractive(
+        &self,
+        query: &SearchQuery,
+        mut retrieval: Retrieval,
+        tell: &(dyn Fn(AnswerEvent) + Send + Sync),
+    ) -> Result<Answer, RagError> {
+        let clock = Stopwatch::start();
+        retrieval.hits.truncate(HITS);
         let embedder = match &retrieval.query_vector {
             Some(_) => self.parts.embedder.as_ref(),
             None => None,
@@ -80,35 +179,133 @@ impl Library {
             hits: &retrieval.hits,
         };
         let extract = extractive::extract(&question, embedder).await?;
-        let (text, refusal, citations, support) = match extract {
-            Err(refusal) => (DO_NOT_KNOW.to_owned(), Some(refusal), Vec::new(), Vec::new()),
-            Ok(extracts) => compose(extracts),
+        let mut answer = Answer::new(EXTRACTIVE, query, retrieval);
+        match extract {
+            Err(refusal) => answer.refuse(refusal, tell),
+            Ok(extracts) => compose(&mut answer, extracts, tell),
+        }
+        answer.timings.generation_ms = clock.elapsed_ms();
+        Ok(answer)
+    }
+}
+
+impl Answer {
+    fn new(model: &str, query: &SearchQuery, retrieval: Retrieval) -> Self {
+        Self {
+            text: String::new(),
+            refusal: None,
+            citations: Vec::new(),
+            support: Vec::new(),
+            model: model.to_owned(),
+            is_cut: false,
+            usage: Usage::default(),
+            timings: AnswerTimings { retrieval: retrieval.timings, ..AnswerTimings::default() },
+            inspection: Inspection { question: query.text.clone(), hits: retrieval.hits, prompt: Vec::new() },
+        }
+    }
+
+    fn refuse(&mut self, refusal: Refusal, tell: &(dyn Fn(AnswerEvent) + Send + Sync)) {
+        DO_NOT_KNOW.clone_into(&mut self.text);
+        self.refusal = Some(refusal);
+        tell(AnswerEvent::Token(self.text.clone()));
+    }
+}
+
+/// An answer that a chat model writes.
+struct Writing<'a> {
+    library: &'a Library,
+    question: &'a Question,
+    query: &'a SearchQuery,
+    generator: &'a Generator,
+    tell: &'a (dyn Fn(AnswerEvent) + Send + Sync),
+}
+
+impl Writing<'_> {
+    async fn answer(&self, retrieval: Retrieval) -> Result<Answer, RagError> {
+        let chat = &self.generator.chat;
+        let clock = Stopwatch::start();
+        let mut answer = Answer::new(chat.name(), self.query, retrieval);
+        let hits = std::mem::take(&mut answer.inspection.hits);
+        if let Some(refusal) = refusal::before_generation(self.query.text.reveal(), &hits) {
+            answer.inspection.hits = hits;
+            answer.refuse(refusal, self.tell);
+            return Ok(answer);
+        }
+        let count = |text: &str| chat.count_tokens(text);
+        let answer_tokens = self.generator.answer_tokens_max as usize;
+        let room = chat.context_tokens().saturating_sub(answer_tokens + FRAME_TOKENS);
+        let room = room.min(self.generator.prompt_tokens_max);
+        let history = condense::recent(&self.question.history, room / HISTORY_SHARE, &count);
+        let taken: usize = history.iter().map(|message| count(message.text.reveal())).sum();
+        let budget = Budget { tokens_max: room.saturating_sub(taken), count: &count };
+        let passages = self.library.passages(&self.query.collection, &hits, &budget).await?;
+        let nonce = runtime::new_nonce();
+        let messages = prompt::answer(&passages, &history, self.question.search.text.reveal(), &nonce);
+        answer.inspection.hits = hits;
+        answer.inspection.prompt.clone_from(&messages);
+        answer.timings.prompt_ms = clock.elapsed_ms();
+        self.write(messages, &passages, &mut answer).await?;
+        Ok(answer)
+    }
+
+    /// Has the model write, and passes on what it says.
+    async fn write(
+        &self,
+        messages: Vec<Message>,
+        passages: &[passages::Passage],
+        answer: &mut Answer,
+    ) -> Result<(), RagError> {
+        let clock = Stopwatch::start();
+        let chat = &self.generator.chat;
+        let prompt_tokens: usize = messages.iter().map(|m| chat.count_tokens(m.text.reveal())).sum();
+        let request = ChatRequest {
+            messages,
+            tokens_max: Some(self.generator.answer_tokens_max),
+            temperature: Some(0.0),
+            original: None,
         };
-        Ok(Answer {
-            text,
-            refusal,
-            citations,
-            support,
-            model: "extractive",
-            retrieval: retrieval.timings,
-            generation_ms: clock.elapsed_ms(),
-        })
+        let mut stream = chat.chat(request).await.map_err(RagError::Chat)?;
+        let mut writer = AnswerWriter::new(passages);
+        let (mut usage, mut said, mut first_ms) = (None, String::new(), None);
+        while let Some(event) = stream.next().await {
+            let event = event.map_err(RagError::Chat)?;
+            if !event.text.is_empty() {
+                first_ms.get_or_insert_with(|| clock.elapsed_ms());
+                said.push_str(&event.text);
+                writer.push(&event.text).into_iter().for_each(self.tell);
+            }
+            usage = event.usage.or(usage);
+            answer.is_cut = answer.is_cut || event.finish == Some(FinishReason::Length);
+        }
+        let (rest, written) = writer.finish();
+        rest.into_iter().for_each(self.tell);
+        // A server that does not count leaves it to the estimate.
+        answer.usage = usage.unwrap_or_else(|| Usage {
+            prompt_tokens: prompt_tokens as u64,
+            completion_tokens: chat.count_tokens(&said) as u64,
+        });
+        answer.timings.ttft_ms = first_ms.unwrap_or_else(|| clock.elapsed_ms());
+        answer.timings.generation_ms = clock.elapsed_ms();
+        if written.refused {
+            answer.refuse(Refusal::NotSupported, self.tell);
+        } else {
+            answer.text = written.text;
+            answer.citations = written.citations;
+            answer.support = written.support;
+        }
+        Ok(())
     }
 }
 
 /// Sentences in their order, each with the marker of the place it was taken from.
-fn compose(extracts: Vec<Extract>) -> (String, Option<Refusal>, Vec<Citation>, Vec<Support>) {
-    let mut text = String::new();
-    let mut citations = Vec::with_capacity(extracts.len());
-    let mut supports = Vec::with_capacity(extracts.len());
+fn compose(answer: &mut Answer, extracts: Vec<Extract>, tell: &(dyn Fn(AnswerEvent) + Send + Sync)) {
     for (place, extract) in extracts.into_iter().enumerate() {
         let marker = place + 1;
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&format!("{} [{marker}]", extract.sentence));
-        supports.push(support::of(&extract.sentence, vec![marker], &[extract.quote.as_str()]));
-        citations.push(Citation {
+        let space = if answer.text.is_empty() { "" } else { " " };
+        let token = format!("{space}{} [{marker}]", extract.sentence);
+        answer.text.push_str(&token);
+        answer.support.push(support::of(&extract.sentence, vec![marker], &[extract.quote.as_str()]));
+        let citation = Citation {
             marker,
             document_id: extract.hit.found.document_id,
             version: extract.hit.found.version,
@@ -118,7 +315,9 @@ fn compose(extracts: Vec<Extract>) -> (String, Option<Refusal>, Vec<Citation>, V
             heading_path: extract.hit.found.chunk.heading_path,
             span: extract.span,
             quote: extract.quote,
-        });
+        };
+        answer.citations.push(citation.clone());
+        tell(AnswerEvent::Citation(citation));
+        tell(AnswerEvent::Token(token));
     }
-    (text, None, citations, supports)
 }

@@ -75,6 +75,9 @@ pub enum RagError {
     /// The embedder failed.
     #[error("the embedder failed")]
     Model(#[source] ModelError),
+    /// The chat model failed.
+    #[error("the chat model failed")]
+    Chat(#[source] ModelError),
     /// A background task ended without a result.
     #[error("a background task failed")]
     Task(#[source] TaskError),
@@ -117,8 +120,23 @@ impl RagError {
                     .into()
             }
             Self::Model(ModelError::Damaged { .. }) => "delete the file and run `patou model pull`".into(),
-            Self::Model(_) | Self::Task(_) => String::new(),
+            Self::Chat(error) | Self::Model(error) => server_hint(error).into(),
+            Self::Task(_) => String::new(),
         }
+    }
+}
+
+/// What to do about a model behind a server.
+fn server_hint(error: &ModelError) -> &'static str {
+    match error {
+        ModelError::Unavailable { .. } => "check that the server runs and that the stack's URL is right",
+        ModelError::Busy { .. } => "try again in a moment",
+        ModelError::TimedOut { .. } => "look at the server's load, or raise the stack's time limit",
+        ModelError::Denied { .. } => "check the key that the stack's `api_key_env` or `api_key_file` names",
+        ModelError::Rejected { .. } => {
+            "check the model's name and its context length in the stack's settings"
+        }
+        _ => "",
     }
 }
 

@@ -133,11 +133,12 @@ impl Library {
             Err(RagError::UnknownCollection(_)) => self.create(&request.collection).await?,
             other => other?,
         };
+        let _changing = collection.changing.lock().await;
         let documents = self.parts.registry.documents_by_id(&request.collection).await?;
         let mut run = Run {
             library: self,
             fingerprint: collection.record.settings.fingerprint(),
-            collection,
+            collection: Arc::clone(&collection),
             access: request.access,
             stop: stop.clone(),
             tell,
@@ -164,6 +165,7 @@ impl Library {
     /// [`RagError`] when registry or index fail.
     pub async fn delete_documents(&self, name: &CollectionName, ids: &[String]) -> Result<usize, RagError> {
         let collection = self.open(name).await?;
+        let _changing = collection.changing.lock().await;
         let known = self.parts.registry.documents_by_id(name).await?;
         let ids: Vec<String> = ids.iter().filter(|id| known.contains_key(*id)).cloned().collect();
         self.parts.registry.set_unsettled(name, true).await?;

@@ -14,14 +14,16 @@ mod registry;
 mod retrieve;
 mod source;
 
-pub use answer::{Answer, Citation, Refusal, Support};
+pub use answer::{
+    Answer, AnswerEvent, AnswerTimings, Citation, Generator, Inspection, Question, Refusal, Support,
+};
 pub use cache::EmbeddingCache;
 pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
 pub use error::RagError;
 pub use ingest::{ChunkCounts, Gone, IngestEvent, IngestReport, IngestRequest};
 pub use library::{Collection, Library, Parts};
 pub use registry::{
-    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, Registry,
+    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, Registry,
 };
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
 pub use source::{ItemFailure, Listed, Listing, MemorySource, Source, TreeSource, open_path};

@@ -2,19 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::Reader;
 use document::Chunking;
 use index::{Field, IndexError, IndexSpec, Scope, SearchIndex};
 use model::Embedder;
-use runtime::Clock;
+use runtime::{Clock, Stopwatch};
 use tokio::sync::Mutex;
 
 use crate::source::BASE_FIELDS;
 use crate::{
-    CollectionName, CollectionRecord, CollectionSettings, EmbeddingCache, IndexPlace, Indexes, RagError,
-    Registry,
+    CollectionName, CollectionRecord, CollectionSettings, EmbeddingCache, Generator, IndexPlace, Indexes,
+    RagError, Registry,
 };
+
+/// How long a deletion waits for searches to be through.
+const RELEASE_WAIT: Duration = Duration::from_secs(10);
+const RELEASE_POLL: Duration = Duration::from_millis(5);
 
 /// What a library is made of.
 #[derive(Clone)]
@@ -27,6 +32,8 @@ pub struct Parts {
     pub indexes: Arc<dyn Indexes>,
     /// The stack's embedder; without one, collections are searched by words alone.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// The chat model that writes answers; without one they are extractive.
+    pub generator: Option<Generator>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// How documents are cut in collections made from now on.
@@ -45,6 +52,8 @@ pub struct Collection {
     /// What it fixes, as it was when it was opened.
     pub record: CollectionRecord,
     pub(crate) index: Arc<dyn SearchIndex>,
+    /// Held by whoever changes documents: ingests and deletions go one after another.
+    pub(crate) changing: Mutex<()>,
 }
 
 impl Library {
@@ -104,7 +113,7 @@ impl Library {
         };
         let index = self.parts.indexes.open(&place, &spec).await.map_err(index_error(name))?;
         index.add_fields(&record.fields).await.map_err(index_error(name))?;
-        let collection = Arc::new(Collection { record, index });
+        let collection = Arc::new(Collection { record, index, changing: Mutex::new(()) });
         if collection.record.unsettled || !self.is_whole(&collection).await? {
             self.settle(&collection).await?;
         }
@@ -128,8 +137,16 @@ impl Library {
     /// [`RagError::UnknownCollection`], or what registry and index say.
     pub async fn delete(&self, name: &CollectionName) -> Result<(), RagError> {
         let record = self.record(name).await?;
-        self.open.lock().await.remove(name);
-        self.parts.registry.remove_collection(name).await?;
+        // Nobody opens a collection meanwhile.
+        let mut open = self.open.lock().await;
+        if let Some(collection) = open.remove(name) {
+            // An ingest comes to its end first; what searches is let go on until it is through.
+            drop(collection.changing.lock().await);
+            self.parts.registry.remove_collection(name).await?;
+            released(collection).await;
+        } else {
+            self.parts.registry.remove_collection(name).await?;
+        }
         let place = IndexPlace { collection: name.clone(), number: record.active_index };
         self.parts.indexes.remove(&place).await.map_err(index_error(name))
     }
@@ -161,6 +178,15 @@ impl Collection {
     /// The fields that its documents can be filtered by.
     pub fn fields(&self) -> Vec<Field> {
         self.index.fields()
+    }
+}
+
+/// Waits until nobody else uses a collection, at most [`RELEASE_WAIT`]: its index must be closed before its
+/// files go.
+async fn released(collection: Arc<Collection>) {
+    let waiting = Stopwatch::start();
+    while Arc::strong_count(&collection) > 1 && waiting.elapsed_ms() < RELEASE_WAIT.as_secs_f64() * 1e3 {
+        tokio::time::sleep(RELEASE_POLL).await;
     }
 }
 

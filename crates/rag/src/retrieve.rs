@@ -103,6 +103,15 @@ pub struct RetrievalTimings {
 const REFILLS_MAX: usize = 3;
 
 impl Library {
+    /// Whether a query can be put to its collection.
+    ///
+    /// # Errors
+    ///
+    /// [`RagError`] for an unknown collection, or a filter that does not fit.
+    pub async fn check(&self, query: &SearchQuery) -> Result<(), RagError> {
+        filter_of(query, &*self.open(&query.collection).await?).map(drop)
+    }
+
     /// Searches a collection.
     ///
     /// # Errors
@@ -110,10 +119,7 @@ impl Library {
     /// [`RagError`] for an unknown collection, a filter that does not fit, or a part that fails.
     pub async fn search(&self, query: &SearchQuery) -> Result<Retrieval, RagError> {
         let collection = self.open(&query.collection).await?;
-        let filter = match &query.filter {
-            Some(text) => Some(Filter::parse(text, &collection.fields()).map_err(RagError::Filter)?),
-            None => None,
-        };
+        let filter = filter_of(query, &collection)?;
         let has_vectors = collection.record.settings.embedder.is_some();
         let mode = match query.mode {
             Mode::Hybrid if !has_vectors => Mode::Lexical,
@@ -137,6 +143,11 @@ impl Library {
         let timings = RetrievalTimings { embed_ms, search_ms: clock.elapsed_ms() };
         Ok(Retrieval { hits, query_vector, mode, timings })
     }
+}
+
+fn filter_of(query: &SearchQuery, collection: &Collection) -> Result<Option<Filter>, RagError> {
+    let parse = |text: &String| Filter::parse(text, &collection.fields()).map_err(RagError::Filter);
+    query.filter.as_ref().map(parse).transpose()
 }
 
 struct Search<'a> {

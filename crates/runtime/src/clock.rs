@@ -24,6 +24,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// Seconds since 1970-01-01T00:00:00Z on the machine's clock, for stamps that nothing depends on.
+pub fn now_seconds() -> i64 {
+    SystemClock.now_micros() / 1_000_000
+}
+
 /// A clock that stands still until a test moves it.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicI64);

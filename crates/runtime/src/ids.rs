@@ -7,6 +7,13 @@ pub fn new_id() -> String {
     ulid::Ulid::new().to_string()
 }
 
+/// A random word that nobody can foresee: 80 bits in 16 characters.
+pub fn new_nonce() -> String {
+    let id = ulid::Ulid::new().to_string();
+    // The first ten characters tell the time.
+    id[10..].to_lowercase()
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

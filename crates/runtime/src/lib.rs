@@ -8,7 +8,7 @@ mod ids;
 mod shutdown;
 mod tasks;
 
-pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
-pub use ids::new_id;
+pub use clock::{Clock, ManualClock, Stopwatch, SystemClock, now_seconds};
+pub use ids::{new_id, new_nonce};
 pub use shutdown::Shutdown;
-pub use tasks::{TaskError, blocking};
+pub use tasks::{Task, TaskError, blocking, spawn};

@@ -16,6 +16,31 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     tokio::task::spawn_blocking(work).await.map_err(TaskError)
 }
 
+/// Work that goes on by itself. Dropping this leaves it alone.
+#[derive(Debug)]
+pub struct Task<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Task<T> {
+    /// Waits for the work.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError`] when it panicked or was cancelled.
+    pub async fn join(self) -> Result<T, TaskError> {
+        self.0.await.map_err(TaskError)
+    }
+
+    /// Drops the work where it stands.
+    pub fn cancel(&self) {
+        self.0.abort();
+    }
+}
+
+/// Starts work that goes on whether somebody waits for it or not.
+pub fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    Task(tokio::task::spawn(work))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! One database: a pool for reading, and one transaction at a time for writing.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -69,7 +70,9 @@ impl Database {
     /// [`StoreError::Query`] when no connection is to be had.
     pub async fn begin(&self) -> Result<Transaction, StoreError> {
         let turn = Arc::clone(&self.writer).lock_owned().await;
-        let inner = self.pool.begin().await.map_err(StoreError::query("begin a transaction"))?;
+        // Boxed, since the compiler cannot prove of a future that holds this one that it is `Send`.
+        let begun: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(self.pool.begin());
+        let inner = begun.await.map_err(StoreError::query("begin a transaction"))?;
         Ok(Transaction { inner, _turn: turn })
     }
 

@@ -40,9 +40,11 @@ impl Database {
         if found > known {
             return Err(StoreError::Newer { owner: migrations.owner, found, known });
         }
-        for statement in migrations.steps.iter().skip(usize::try_from(found).unwrap_or(0)).copied().flatten()
-        {
-            sqlx::query(*statement).execute(transaction.connection()).await.map_err(failed())?;
+        let done = usize::try_from(found).unwrap_or(0);
+        for step in migrations.steps.get(done..).unwrap_or_default() {
+            for statement in *step {
+                sqlx::query(*statement).execute(transaction.connection()).await.map_err(failed())?;
+            }
         }
         sqlx::query(
             "INSERT INTO store_migrations (owner, version) VALUES ($1, $2) \

@@ -1,4 +1,4 @@
-//! Temporary homes, the binary under test, and the data that tests measure against.
+//! Temporary homes, the binary under test, servers to talk to, and the data that tests measure against.
 //!
 //! A dev-dependency only. What a test needs and this machine lacks is told on standard error; on CI it is a
 //! failure.
@@ -9,10 +9,18 @@
 )]
 #![expect(clippy::panic, reason = "a test that cannot be set up fails")]
 
+mod http;
+mod served;
+mod upstream;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+pub use http::{Event, Http, Response};
+pub use served::Served;
+pub use upstream::{Reply, Upstream};
 
 /// The folder with the models that `cargo xtask setup` pulled; `None`, said aloud, where there is none.
 pub fn models() -> Option<PathBuf> {

@@ -1,10 +1,13 @@
-//! The committed reference of the command line is what the binary says.
+//! The committed references of the command line and of the HTTP interface are what the binary says.
 
 use super::{Outcome, Step};
-use crate::reference;
+use crate::reference::{self, COMMANDS, OPENAPI};
 
 pub const STEP: Step = Step {
-    name: "cli reference",
-    run: |machine| Ok(Outcome::of(reference::check(machine)?)),
-    mend: "run `cargo xtask cli-reference` and commit docs/cli.md",
+    name: "references",
+    run: |machine| {
+        let commands = reference::check(machine, &COMMANDS)?;
+        Ok(Outcome::of(reference::check(machine, &OPENAPI)? && commands))
+    },
+    mend: "run `cargo xtask cli-reference` and `cargo xtask openapi`, and commit docs/",
 };

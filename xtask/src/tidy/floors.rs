@@ -27,6 +27,7 @@ const FLOORS: &Floors = &[
     ("rag", Some(3)),
     ("eval", Some(4)),
     ("platform", Some(5)),
+    ("server", Some(6)),
     ("patou", Some(7)),
     ("testkit", None),
     ("xtask", None),

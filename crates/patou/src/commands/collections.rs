@@ -1,17 +1,17 @@
 //! `patou collections`.
 
-use platform::{Platform, reader_from};
+use platform::reader_from;
 
+use super::Front;
 use crate::arguments::Collections;
-use crate::printer::Printer;
-use crate::wire;
+use server::wire;
 
-pub async fn run(platform: &Platform, printer: &Printer, call: Collections) -> anyhow::Result<u8> {
+pub async fn run(front: &Front, call: Collections) -> anyhow::Result<u8> {
     match call {
         Collections::List { reader } => {
-            let summaries = platform.collections(&reader_from(&reader)?).await?;
+            let summaries = front.platform.collections(&reader_from(&reader)?).await?;
             let listed: Vec<_> = summaries.iter().map(wire::collection).collect();
-            printer.result(&serde_json::json!({"collections": listed}), || {
+            front.printer.result(&serde_json::json!({"collections": listed}), || {
                 let mut words = String::new();
                 for summary in &summaries {
                     words.push_str(&format!(
@@ -26,12 +26,12 @@ pub async fn run(platform: &Platform, printer: &Printer, call: Collections) -> a
             })?;
         }
         Collections::Create { name } => {
-            platform.create_collection(&name).await?;
-            printer.result(&serde_json::json!({"created": name}), || format!("created {name}\n"))?;
+            front.platform.create_collection(&name).await?;
+            front.printer.result(&serde_json::json!({"created": name}), || format!("created {name}\n"))?;
         }
         Collections::Delete { name } => {
-            platform.delete_collection(&name).await?;
-            printer.result(&serde_json::json!({"deleted": name}), || format!("deleted {name}\n"))?;
+            front.platform.delete_collection(&name).await?;
+            front.printer.result(&serde_json::json!({"deleted": name}), || format!("deleted {name}\n"))?;
         }
     }
     Ok(0)

@@ -1,12 +1,10 @@
 //! `patou config`.
 
-use platform::Platform;
-
+use super::Front;
 use crate::arguments::Config;
-use crate::printer::Printer;
 
-pub fn run(platform: &Platform, printer: &Printer, call: &Config) -> anyhow::Result<u8> {
-    let resolved = platform.configuration();
+pub fn run(front: &Front, call: &Config) -> anyhow::Result<u8> {
+    let resolved = front.platform.configuration();
     let problems: Vec<_> = resolved
         .problems
         .iter()
@@ -24,9 +22,9 @@ pub fn run(platform: &Platform, printer: &Printer, call: &Config) -> anyhow::Res
                     })
                 })
                 .collect();
-            let home = platform.home_directory();
+            let home = front.platform.home_directory();
             let shown = serde_json::json!({"home": home, "settings": settings, "problems": problems});
-            printer.result(&shown, || {
+            front.printer.result(&shown, || {
                 let mut words = format!("home = {}\n", home.display());
                 for value in &resolved.values {
                     words.push_str(&format!("{} = {}  # {}\n", value.name, value.value, value.origin));
@@ -34,7 +32,7 @@ pub fn run(platform: &Platform, printer: &Printer, call: &Config) -> anyhow::Res
                 words
             })?;
         }
-        Config::Check => printer.result(&serde_json::json!({"problems": problems}), || {
+        Config::Check => front.printer.result(&serde_json::json!({"problems": problems}), || {
             if resolved.problems.is_empty() {
                 return "no problems\n".to_owned();
             }

@@ -1,19 +1,18 @@
 //! `patou demo`.
 
-use platform::{EXAMPLE_COLLECTION, EXAMPLE_QUESTION, IngestWatch, Platform, Shutdown};
+use platform::{EXAMPLE_COLLECTION, EXAMPLE_QUESTION, IngestWatch};
 
-use super::ingest::{self, stoppable};
+use super::Front;
+use super::ingest;
 use super::query::answer_words;
-use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::wire;
+use server::wire;
 
-pub async fn run(platform: &Platform, printer: &Printer) -> anyhow::Result<u8> {
-    let progress = Progress::new();
-    let stop = Shutdown::new();
+pub async fn run(front: &Front) -> anyhow::Result<u8> {
+    let progress = Progress::new(&front.printer);
     let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
-    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &stop };
-    let demo = stoppable(platform.demo(&watch), &stop).await;
+    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &front.stop };
+    let demo = front.stoppable(front.platform.demo(&watch)).await;
     progress.clear();
     let demo = demo?;
     let shown = serde_json::json!({
@@ -21,9 +20,11 @@ pub async fn run(platform: &Platform, printer: &Printer) -> anyhow::Result<u8> {
         "answer": wire::ask(EXAMPLE_QUESTION, &demo.outcome),
     });
     if let Some(why) = &demo.without_model {
-        printer.note(&format!("{why}\ngoing on without vectors, with BM25 alone; later: patou model pull"));
+        front
+            .printer
+            .note(&format!("{why}\ngoing on without vectors, with BM25 alone; later: patou model pull"));
     }
-    printer.result(&shown, || {
+    front.printer.result(&shown, || {
         format!(
             "{}\n> {EXAMPLE_QUESTION}\n\n{}\nTry next:\n  \
              patou ask \"Which planet has the most moons?\" --collection {EXAMPLE_COLLECTION}\n  \

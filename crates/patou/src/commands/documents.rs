@@ -1,49 +1,53 @@
 //! `patou documents`.
 
-use platform::{Platform, reader_from};
+use platform::reader_from;
 
+use super::Front;
 use crate::arguments::{Delete, Documents, InCollection, Show};
-use crate::printer::Printer;
-use crate::wire;
+use server::wire;
 
-pub async fn run(platform: &Platform, printer: &Printer, call: Documents) -> anyhow::Result<u8> {
+pub async fn run(front: &Front, call: Documents) -> anyhow::Result<u8> {
     match call {
-        Documents::List(place) => list(platform, printer, &place).await,
-        Documents::Show(call) => show(platform, printer, &call).await,
-        Documents::Delete(call) => delete(platform, printer, &call).await,
-        Documents::Problems(place) => problems(platform, printer, &place).await,
+        Documents::List(place) => list(front, &place).await,
+        Documents::Show(call) => show(front, &call).await,
+        Documents::Delete(call) => delete(front, &call).await,
+        Documents::Problems(place) => problems(front, &place).await,
     }
 }
 
-async fn list(platform: &Platform, printer: &Printer, place: &InCollection) -> anyhow::Result<u8> {
-    let documents = platform.documents(&place.collection, &reader_from(&place.reader)?).await?;
+async fn list(front: &Front, place: &InCollection) -> anyhow::Result<u8> {
+    let documents = front.platform.documents(&place.collection, &reader_from(&place.reader)?).await?;
     let listed: Vec<_> = documents.iter().map(wire::document).collect();
-    printer.result(&serde_json::json!({"collection": place.collection, "documents": listed}), || {
-        let mut words = String::new();
-        for document in &documents {
-            let title = document.title.as_deref().unwrap_or("");
-            words.push_str(&format!(
-                "{}  {:>4} chunks  {:>2} problems  {}  {title}\n",
-                document.id, document.chunks, document.problems, document.source
-            ));
-        }
-        if documents.is_empty() {
-            words.push_str("no documents\n");
-        }
-        words
-    })?;
+    front.printer.result(
+        &serde_json::json!({"collection": place.collection, "documents": listed}),
+        || {
+            let mut words = String::new();
+            for document in &documents {
+                let title = document.title.as_deref().unwrap_or("");
+                words.push_str(&format!(
+                    "{}  {:>4} chunks  {:>2} problems  {}  {title}\n",
+                    document.id, document.chunks, document.problems, document.source
+                ));
+            }
+            if documents.is_empty() {
+                words.push_str("no documents\n");
+            }
+            words
+        },
+    )?;
     Ok(0)
 }
 
-async fn show(platform: &Platform, printer: &Printer, call: &Show) -> anyhow::Result<u8> {
+async fn show(front: &Front, call: &Show) -> anyhow::Result<u8> {
     let reader = reader_from(&call.place.reader)?;
-    let detail = platform.document(&call.place.collection, &reader, &call.id).await?;
+    let detail = front.platform.document(&call.place.collection, &reader, &call.id).await?;
     if call.text || call.version.is_some() {
-        let text = platform.document_text(&call.place.collection, &detail, call.version.as_deref()).await?;
-        printer.raw(&text)?;
+        let text =
+            front.platform.document_text(&call.place.collection, &detail, call.version.as_deref()).await?;
+        front.printer.raw(&text)?;
         return Ok(0);
     }
-    printer.result(&wire::document_detail(&detail), || {
+    front.printer.result(&wire::document_detail(&detail), || {
         let document = &detail.document;
         let mut words = format!(
             "id        {}\nsource    {}\ntitle     {}\nversion   {}\nformat    {}\nlanguage  {}\nroot      {}\n\
@@ -68,18 +72,20 @@ async fn show(platform: &Platform, printer: &Printer, call: &Show) -> anyhow::Re
     Ok(0)
 }
 
-async fn delete(platform: &Platform, printer: &Printer, call: &Delete) -> anyhow::Result<u8> {
-    let deleted = platform.delete_documents(&call.collection, &call.ids).await?;
-    printer.result(&serde_json::json!({"collection": call.collection, "deleted": deleted.ids}), || {
-        format!("{} deleted\n", deleted.ids.len())
-    })?;
+async fn delete(front: &Front, call: &Delete) -> anyhow::Result<u8> {
+    let deleted = front.platform.delete_documents(&call.collection, &call.ids).await?;
+    front
+        .printer
+        .result(&serde_json::json!({"collection": call.collection, "deleted": deleted.ids}), || {
+            format!("{} deleted\n", deleted.ids.len())
+        })?;
     Ok(0)
 }
 
-async fn problems(platform: &Platform, printer: &Printer, place: &InCollection) -> anyhow::Result<u8> {
-    let problems = platform.problems(&place.collection, &reader_from(&place.reader)?).await?;
+async fn problems(front: &Front, place: &InCollection) -> anyhow::Result<u8> {
+    let problems = front.platform.problems(&place.collection, &reader_from(&place.reader)?).await?;
     let listed: Vec<_> = problems.iter().map(wire::document_problem).collect();
-    printer.result(&serde_json::json!({"collection": place.collection, "problems": listed}), || {
+    front.printer.result(&serde_json::json!({"collection": place.collection, "problems": listed}), || {
         let mut words = String::new();
         for found in &problems {
             let problem = &found.problem;

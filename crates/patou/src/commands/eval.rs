@@ -1,18 +1,18 @@
 //! `patou eval`.
 
-use platform::{EvaluationRequest, Platform};
+use platform::EvaluationRequest;
 
+use super::Front;
 use crate::arguments::{Eval, EvalRetrieval};
-use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::wire;
+use server::wire;
 
-pub async fn run(platform: &Platform, printer: &Printer, call: Eval) -> anyhow::Result<u8> {
+pub async fn run(front: &Front, call: Eval) -> anyhow::Result<u8> {
     let Eval::Retrieval(call) = call;
-    retrieval(platform, printer, call).await
+    retrieval(front, call).await
 }
 
-async fn retrieval(platform: &Platform, printer: &Printer, call: EvalRetrieval) -> anyhow::Result<u8> {
+async fn retrieval(front: &Front, call: EvalRetrieval) -> anyhow::Result<u8> {
     let request = EvaluationRequest {
         collection: call.collection,
         queries: call.queries,
@@ -21,15 +21,16 @@ async fn retrieval(platform: &Platform, printer: &Printer, call: EvalRetrieval) 
         run_out: call.run_out,
         baseline: call.baseline,
     };
-    let progress = Progress::new();
-    let found = platform
+    let progress = Progress::new(&front.printer);
+    let found = front
+        .platform
         .evaluate_retrieval(&request, &|event| progress.pull(event), &|done, total| {
             progress.count(done, total)
         })
         .await;
     progress.clear();
     let found = found?;
-    printer.result(&wire::evaluation(&request.collection, &found, call.per_query), || {
+    front.printer.result(&wire::evaluation(&request.collection, &found, call.per_query), || {
         let mut words = format!("{} queries, p50 {:.1} ms\n", found.report.queries, found.query_ms_p50);
         for (name, value) in found.report.metrics.iter() {
             words.push_str(&format!("{name:<12} {value:.4}\n"));

@@ -1,42 +1,35 @@
 //! `patou ingest`.
 
-use platform::{Gone, IngestCall, IngestReport, IngestWatch, Platform, Shutdown};
+use platform::{Gone, IngestCall, IngestReport, IngestWatch};
 
+use super::Front;
 use crate::arguments::Ingest;
-use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::wire;
+use server::wire;
 
 /// The exit code of a run that did a part.
 const PARTLY: u8 = 4;
 
-pub async fn run(platform: &Platform, printer: &Printer, call: Ingest) -> anyhow::Result<u8> {
+pub async fn run(front: &Front, call: Ingest) -> anyhow::Result<u8> {
     let call = IngestCall {
         inputs: call.paths,
         collection: call.collection,
         gone: if call.sync { Gone::Remove } else { Gone::Keep },
         acl: call.acl,
+        standard_input: front.standard_input.clone(),
+        uploads: Vec::new(),
     };
-    let progress = Progress::new();
-    let stop = Shutdown::new();
+    let progress = Progress::new(&front.printer);
     let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
-    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &stop };
-    let ingest = platform.ingest(&call, &watch);
-    let report = stoppable(ingest, &stop).await;
+    let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &front.stop };
+    let ingest = front.platform.ingest(&call, &watch);
+    let report = front.stoppable(ingest).await;
     progress.clear();
     let report = report?;
-    printer.result(&wire::ingest_report(&call.collection, &report), || words(&call.collection, &report))?;
+    front
+        .printer
+        .result(&wire::ingest_report(&call.collection, &report), || words(&call.collection, &report))?;
     Ok(exit_code(&report))
-}
-
-/// Runs work that looks at `stop`, which Ctrl-C requests.
-pub async fn stoppable<T>(work: impl Future<Output = T>, stop: &Shutdown) -> T {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => return done,
-        _ = stop.request_on_signal() => {}
-    }
-    work.await
 }
 
 fn exit_code(report: &IngestReport) -> u8 {

@@ -1,15 +1,15 @@
 //! `patou parse`.
 
-use platform::{Extent, Platform};
+use platform::Extent;
 
+use super::Front;
 use crate::arguments::Parse;
-use crate::printer::Printer;
-use crate::wire;
+use server::wire;
 
-pub async fn run(platform: &Platform, printer: &Printer, call: Parse) -> anyhow::Result<u8> {
+pub async fn run(front: &Front, call: Parse) -> anyhow::Result<u8> {
     let extent = if call.clean { Extent::MainContent } else { Extent::Whole };
-    let document = platform.parse(&call.file, extent).await?;
-    printer.result(&wire::parsed(&document), || {
+    let document = front.platform.parse(&call.file, extent).await?;
+    front.printer.result(&wire::parsed(&document), || {
         let mut words = document.text.clone();
         if !words.is_empty() && !words.ends_with('\n') {
             words.push('\n');
@@ -17,7 +17,7 @@ pub async fn run(platform: &Platform, printer: &Printer, call: Parse) -> anyhow:
         words
     })?;
     for problem in &document.problems {
-        printer.note(&format!("problem: {}: {}: {}", problem.place, problem.what, problem.why));
+        front.printer.note(&format!("problem: {}: {}: {}", problem.place, problem.what, problem.why));
     }
     Ok(0)
 }

@@ -1,21 +1,21 @@
 //! `patou search` and `patou ask`.
 
-use platform::{Answer, Platform, PrivateText, SearchCall, reader_from};
+use platform::{Answer, AskCall, PrivateText, SearchCall, reader_from};
 
+use super::Front;
 use crate::arguments::Query;
-use crate::printer::Printer;
 use crate::progress::Progress;
-use crate::wire;
+use server::wire;
 
 /// How many characters of a chunk a list of hits shows.
 const SNIPPET_CHARS: usize = 240;
 
-pub async fn search(platform: &Platform, printer: &Printer, query: Query) -> anyhow::Result<u8> {
+pub async fn search(front: &Front, query: Query) -> anyhow::Result<u8> {
     let call = call(&query)?;
-    let progress = Progress::new();
-    let (retrieval, total_ms) = platform.search(&call, &|event| progress.pull(event)).await?;
-    let answer = wire::search(&query, &retrieval, total_ms);
-    printer.result(&answer, || {
+    let progress = Progress::new(&front.printer);
+    let (retrieval, total_ms) = front.platform.search(&call, &|event| progress.pull(event)).await?;
+    let answer = wire::search(&query.text, &query.collection, &retrieval, total_ms);
+    front.printer.result(&answer, || {
         let mut words = String::new();
         for hit in &retrieval.hits {
             let place = place(&hit.found.source, &hit.found.chunk.heading_path);
@@ -30,11 +30,11 @@ pub async fn search(platform: &Platform, printer: &Printer, query: Query) -> any
     Ok(0)
 }
 
-pub async fn ask(platform: &Platform, printer: &Printer, query: Query) -> anyhow::Result<u8> {
+pub async fn ask(front: &Front, query: Query) -> anyhow::Result<u8> {
     let call = call(&query)?;
-    let progress = Progress::new();
-    let outcome = platform.ask(&call, &|event| progress.pull(event)).await?;
-    printer.result(&wire::ask(&query.text, &outcome), || answer_words(&outcome.answer))?;
+    let progress = Progress::new(&front.printer);
+    let outcome = front.platform.ask(&AskCall::new(call), &|_| {}, &|event| progress.pull(event)).await?;
+    front.printer.result(&wire::ask(&query.text, &outcome), || answer_words(&outcome.answer))?;
     Ok(0)
 }
 

@@ -1,7 +1,8 @@
 //! `search` and `ask`.
 
 use access::{PrivateText, Reader};
-use rag::{Answer, Mode, Retrieval, SearchQuery};
+use model::Message;
+use rag::{Answer, AnswerEvent, Mode, Question, Retrieval, SearchQuery};
 use runtime::Stopwatch;
 
 use super::collection_from;
@@ -23,6 +24,24 @@ pub struct SearchCall {
     pub filter: Option<String>,
     /// Who asks.
     pub reader: Reader,
+}
+
+/// A question in a conversation.
+#[derive(Clone, Debug)]
+pub struct AskCall {
+    /// The question now.
+    pub search: SearchCall,
+    /// What was said before, oldest first.
+    pub history: Vec<Message>,
+    /// Names this request in logs.
+    pub trace_id: String,
+}
+
+impl AskCall {
+    /// A question without a conversation before it.
+    pub fn new(search: SearchCall) -> Self {
+        Self { search, history: Vec::new(), trace_id: runtime::new_id() }
+    }
 }
 
 /// An answer with what goes around it.
@@ -55,25 +74,37 @@ impl Platform {
         Ok((retrieval, clock.elapsed_ms()))
     }
 
-    /// Answers a question from a collection.
+    /// Answers a question from a collection. `tell` is given the answer as it comes.
     ///
     /// # Errors
     ///
     /// As [`Platform::search`].
     pub async fn ask(
         &self,
-        call: &SearchCall,
+        call: &AskCall,
+        tell: &(dyn Fn(AnswerEvent) + Send + Sync),
         pulling: &(dyn Fn(PullEvent) + Sync),
     ) -> Result<AskOutcome, PlatformError> {
         let clock = Stopwatch::start();
-        let query = self.query(call)?;
-        let answer = self.ready(&query, pulling).await?.answer(&query).await?;
+        let search = self.query(&call.search)?;
+        let library = self.ready(&search, pulling).await?;
+        let answer = library.answer(&Question { search, history: call.history.clone() }, tell).await?;
         Ok(AskOutcome {
             answer,
-            trace_id: runtime::new_id(),
+            trace_id: call.trace_id.clone(),
             stack: self.resolved.settings.stack.as_str(),
             total_ms: clock.elapsed_ms(),
         })
+    }
+
+    /// Whether a question can be put to its collection: told before an answer begins.
+    ///
+    /// # Errors
+    ///
+    /// As [`Platform::search`], for what is wrong with the call itself.
+    pub async fn check(&self, call: &SearchCall) -> Result<(), PlatformError> {
+        let query = self.query(call)?;
+        Ok(self.library(Embedding::On).await?.check(&query).await?)
     }
 
     pub(crate) fn query(&self, call: &SearchCall) -> Result<SearchQuery, PlatformError> {

@@ -24,7 +24,23 @@ pub struct IngestCall {
     pub gone: Gone,
     /// Who may read; none leaves documents that are there as they are and makes new ones public.
     pub acl: Vec<String>,
+    /// What `-` stands for, where it was read already; else this process's standard input.
+    pub standard_input: Option<Vec<u8>>,
+    /// Documents that came with the call, all of the source root `upload`.
+    pub uploads: Vec<Upload>,
 }
+
+/// A document that came with a call.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The name it goes by.
+    pub source: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// The source root of documents that came with a call.
+const UPLOAD: &str = "upload";
 
 /// Who is told how an ingest goes on, and who can stop it.
 pub struct IngestWatch<'a> {
@@ -53,9 +69,19 @@ impl Platform {
         let mut sources: Vec<Box<dyn Source>> = Vec::with_capacity(call.inputs.len());
         for input in &call.inputs {
             sources.push(match input.as_str() {
-                "-" => Box::new(standard_input(settings.file_bytes_max).await?),
+                "-" => {
+                    let bytes = match &call.standard_input {
+                        Some(bytes) => bytes.clone(),
+                        None => read_standard_input(settings.file_bytes_max).await?,
+                    };
+                    Box::new(standard_input(bytes, settings.file_bytes_max)?)
+                }
                 path => rag::open_path(path, settings.file_bytes_max)?,
             });
+        }
+        if !call.uploads.is_empty() {
+            let items = call.uploads.iter().map(|upload| (upload.source.clone(), upload.bytes.clone()));
+            sources.push(Box::new(MemorySource::new(UPLOAD, items)));
         }
         let library = self.library(Embedding::On).await?;
         self.embedder.prepare(watch.pulling).await?;
@@ -73,14 +99,22 @@ fn access_from(names: &[String]) -> Result<Option<AccessList>, PlatformError> {
     }
 }
 
-/// Standard input as a source with one document called `stdin`.
-async fn standard_input(bytes_max: u64) -> Result<MemorySource, PlatformError> {
+/// Everything on standard input, and one byte more than is taken at most.
+///
+/// # Errors
+///
+/// [`PlatformError::File`] when it cannot be read.
+pub(crate) async fn read_standard_input(bytes_max: u64) -> Result<Vec<u8>, PlatformError> {
     let read = blocking(move || {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(bytes_max + 1).read_to_end(&mut bytes).map(|_| bytes)
     })
     .await?;
-    let bytes = read.map_err(PlatformError::file("read", std::path::Path::new("-")))?;
+    read.map_err(PlatformError::file("read", std::path::Path::new("-")))
+}
+
+/// Standard input as a source with one document called `stdin`.
+fn standard_input(bytes: Vec<u8>, bytes_max: u64) -> Result<MemorySource, PlatformError> {
     if bytes.len() as u64 > bytes_max {
         return Err(PlatformError::Argument {
             what: format!("standard input has more than {bytes_max} bytes"),

@@ -1,7 +1,7 @@
 //! The local encoder and its tokenizer, with the model's files.
 //!
 //! `PATOU_TEST_MODELS` names the folder they are in and `PATOU_SHARED_DATA` the one with the golden vectors, as
-//! `cargo xtask test` sets them. What needs an absent one is left out and says so; on CI it fails.
+//! `cargo xtask test` sets them. What needs an absent one is left out and says so; without the model it fails on CI.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,7 +20,9 @@ mod tokenizer;
 fn folder(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);
     if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{variable} names no folder");
+        // The model can be fetched anywhere; the development data is where it is.
+        let may_miss = variable == "PATOU_SHARED_DATA" || std::env::var_os("CI").is_none();
+        assert!(may_miss, "{variable} names no folder");
         println!("left out: {variable} names no folder");
     }
     folder

@@ -204,7 +204,7 @@ fn header_of(hit: &Hit) -> Option<&str> {
 }
 
 /// The share of `wanted` that is in `held`.
-fn share(wanted: &BTreeSet<u32>, held: &BTreeSet<u32>) -> f64 {
+pub(super) fn share(wanted: &BTreeSet<u32>, held: &BTreeSet<u32>) -> f64 {
     if wanted.is_empty() {
         return 0.0;
     }

@@ -4,6 +4,8 @@
 //! of the question's terms that the passages hold. Normalised scores cannot say it: the best of a bad list
 //! is always 1.
 
+use crate::Hit;
+
 /// Why there is no answer. That something is there but not for this reader is never told apart from
 /// nothing being there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,26 @@ pub(super) struct Evidence {
     pub sentence_cosine: Option<f64>,
     /// The greatest share of the question's terms that one passage holds.
     pub coverage: f64,
+}
+
+/// A chat model is asked where a passage is at least this near to the question, or holds at least this share
+/// of its terms. Below both, passages have nothing to do with the question; whether what is above answers it,
+/// the model says.
+const ASKING_COSINE_MIN: f64 = 0.25;
+const ASKING_COVERAGE_MIN: f64 = 0.5;
+
+/// Why the question is not even put to a chat model.
+pub(super) fn before_generation(question: &str, hits: &[Hit]) -> Option<Refusal> {
+    if hits.is_empty() {
+        return Some(Refusal::NothingFound);
+    }
+    let wanted = index::terms(question);
+    let promises = |hit: &Hit| {
+        let held = index::terms(&format!("{} {}", hit.found.chunk.context, hit.text));
+        hit.scores.dense.is_some_and(|cosine| cosine >= ASKING_COSINE_MIN)
+            || super::extractive::share(&wanted, &held) >= ASKING_COVERAGE_MIN
+    };
+    (!hits.iter().any(promises)).then_some(Refusal::NotSupported)
 }
 
 /// Weights and threshold of the decision, calibrated on questions over one manual and over the examples

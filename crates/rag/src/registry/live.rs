@@ -20,6 +20,8 @@ const IDS_PER_QUERY: usize = 250;
 pub struct LiveChunk {
     /// The chunk.
     pub chunk: ChunkRecord,
+    /// Its place among the document's chunks, from 0.
+    pub ordinal: i64,
     /// The document's id.
     pub document_id: String,
     /// The document's live version.
@@ -48,7 +50,7 @@ impl Registry {
             let places: Vec<String> = (0..some.len()).map(|place| format!("${}", place + 2)).collect();
             let statement = format!(
                 "SELECT c.id, c.span_start, c.span_end, c.heading_path, c.context, c.page, c.tokens, \
-                 d.access, d.id, d.version, d.source, d.title \
+                 d.access, d.id, d.version, d.source, d.title, c.ordinal \
                  FROM chunks c JOIN documents d ON d.collection = c.collection AND d.id = c.document_id \
                  WHERE c.collection = $1 AND c.id IN ({})",
                 places.join(", ")
@@ -69,6 +71,7 @@ impl Registry {
                         version: row.get(9),
                         source: row.get(10),
                         title: row.get(11),
+                        ordinal: row.get(12),
                         chunk,
                     };
                     live.insert(found.chunk.id, found);
@@ -76,6 +79,32 @@ impl Registry {
             }
         }
         Ok(live)
+    }
+
+    /// The spans of the chunks before and after a live chunk, if they are still of the same version.
+    pub(crate) async fn neighbours(
+        &self,
+        collection: &CollectionName,
+        of: &LiveChunk,
+    ) -> Result<Vec<Span>, RagError> {
+        let rows = sqlx::query(
+            "SELECT c.span_start, c.span_end FROM chunks c \
+             JOIN documents d ON d.collection = c.collection AND d.id = c.document_id \
+             WHERE c.collection = $1 AND c.document_id = $2 AND d.version = $3 AND c.ordinal IN ($4, $5) \
+             ORDER BY c.ordinal",
+        )
+        .bind(collection.as_str())
+        .bind(&of.document_id)
+        .bind(&of.version)
+        .bind(of.ordinal - 1)
+        .bind(of.ordinal + 1)
+        .fetch_all(self.database.pool())
+        .await
+        .map_err(StoreError::query("look up a chunk's neighbours"))?;
+        let offset = |row: &AnyRow, column: usize| {
+            usize::try_from(row.get::<i64, _>(column)).map_err(|error| damaged(collection, error.to_string()))
+        };
+        rows.iter().map(|row| Ok(Span { start: offset(row, 0)?, end: offset(row, 1)? })).collect()
     }
 
     /// The ids of every live chunk, whoever may read it: for recovery.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod chat;
 mod support;
 
 use std::collections::BTreeSet;
@@ -131,7 +132,7 @@ async fn answers_quote_the_stored_text_or_refuse() {
         )])
         .await;
     let mut asked = query(&bench.name, "How long are backups kept?", Reader::Operator);
-    let answer = bench.library.answer(&asked).await.unwrap();
+    let answer = bench.answer(&asked).await.unwrap();
     assert!(answer.refusal.is_none(), "{answer:?}");
     assert!(answer.text.contains("thirty days") && answer.text.contains("[1]"), "{}", answer.text);
     for citation in &answer.citations {
@@ -141,7 +142,7 @@ async fn answers_quote_the_stored_text_or_refuse() {
     }
     assert!(answer.support.iter().all(|support| support.supported));
     asked.text = PrivateText::new("zebra quantum soufflé");
-    let refused = bench.library.answer(&asked).await.unwrap();
+    let refused = bench.answer(&asked).await.unwrap();
     assert!(refused.refusal.is_some() && refused.citations.is_empty());
 }
 
@@ -200,7 +201,7 @@ proptest! {
             let found = bench.library.search(&asked).await.unwrap().hits;
             let shown: BTreeSet<String> = found.iter().map(|hit| hit.found.source.clone()).collect();
             assert_eq!(shown, expected);
-            let answer = bench.library.answer(&asked).await.unwrap();
+            let answer = bench.answer(&asked).await.unwrap();
             assert!(answer.citations.iter().all(|citation| expected.contains(&citation.source)));
             assert!(!expected.is_empty() || answer.refusal.is_some());
             let readable = truth.values().filter(|(access, _)| reader.may_read(access)).count();

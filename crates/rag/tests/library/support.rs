@@ -9,10 +9,10 @@ use access::{AccessList, PrivateText, Reader};
 use async_trait::async_trait;
 use document::Chunking;
 use index::{IndexError, IndexSpec, MemoryIndex, Payload, Point, PointId, SearchIndex};
-use model::HashEmbedder;
+use model::{ChatModel, HashEmbedder};
 use patou_rag::{
-    CollectionName, EmbeddingCache, Fusion, Gone, Hit, IndexPlace, Indexes, IngestReport, IngestRequest,
-    Library, MemorySource, Mode, Parts, Registry, SearchQuery,
+    Answer, CollectionName, EmbeddingCache, Fusion, Generator, Gone, Hit, IndexPlace, Indexes, IngestReport,
+    IngestRequest, Library, MemorySource, Mode, Parts, Question, RagError, Registry, SearchQuery,
 };
 use runtime::{ManualClock, Shutdown};
 use store::Database;
@@ -94,20 +94,38 @@ pub fn query(name: &CollectionName, text: &str, reader: Reader) -> SearchQuery {
 
 impl Bench {
     pub async fn new() -> Self {
-        Self::open(MemoryIndexes::default(), Arc::new(tempfile::tempdir().unwrap()), 64).await
+        Self::open(MemoryIndexes::default(), Arc::new(tempfile::tempdir().unwrap()), 64, None).await
+    }
+
+    /// A library whose answers a chat model writes.
+    pub async fn with_chat(chat: Arc<dyn ChatModel>) -> Self {
+        let generator = Generator { chat, prompt_tokens_max: 2000, answer_tokens_max: 200 };
+        Self::open(MemoryIndexes::default(), Arc::new(tempfile::tempdir().unwrap()), 64, Some(generator))
+            .await
+    }
+
+    /// An answer, as a question without a conversation gets it.
+    pub async fn answer(&self, search: &SearchQuery) -> Result<Answer, RagError> {
+        let question = Question { search: search.clone(), history: Vec::new() };
+        self.library.answer(&question, &|_| {}).await
     }
 
     /// The same home, opened by another process.
     pub async fn reopen(&self) -> Self {
-        Self::open(self.indexes.clone(), Arc::clone(&self.folder), 64).await
+        Self::open(self.indexes.clone(), Arc::clone(&self.folder), 64, None).await
     }
 
     /// The same home with another embedder.
     pub async fn with_dimension(&self, dimension: usize) -> Self {
-        Self::open(self.indexes.clone(), Arc::clone(&self.folder), dimension).await
+        Self::open(self.indexes.clone(), Arc::clone(&self.folder), dimension, None).await
     }
 
-    async fn open(indexes: MemoryIndexes, folder: Arc<tempfile::TempDir>, dimension: usize) -> Self {
+    async fn open(
+        indexes: MemoryIndexes,
+        folder: Arc<tempfile::TempDir>,
+        dimension: usize,
+        generator: Option<Generator>,
+    ) -> Self {
         let state = Database::open_sqlite(&folder.path().join("state.db")).await.unwrap();
         let cache = Database::open_sqlite(&folder.path().join("cache.db")).await.unwrap();
         let parts = Parts {
@@ -115,6 +133,7 @@ impl Bench {
             cache: EmbeddingCache::open(cache).await.unwrap(),
             indexes: Arc::new(indexes.clone()),
             embedder: Some(Arc::new(HashEmbedder::new(dimension))),
+            generator,
             clock: Arc::new(ManualClock::new(1)),
             chunking: Chunking::default(),
         };

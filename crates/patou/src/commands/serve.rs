@@ -1,0 +1,86 @@
+//! `patou serve`.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use platform::{Platform, Shutdown};
+use server::{LocalCommands, LocalOutput, ServeOptions};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Front, dispatch};
+use crate::arguments::Serve;
+use crate::printer::Printer;
+use crate::progress::Progress;
+use crate::remote::Given;
+
+pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
+    let listen = match call.listen {
+        Some(listen) => listen,
+        None => front.platform.require_settings()?.server.listen.clone(),
+    };
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    let progress = Progress::new(&front.printer);
+    if let Err(error) = front.platform.load_embedder(&|event| progress.pull(event)).await {
+        // Collections without vectors, and everything that is no question, work without it.
+        front.printer.note(&format!("warning: {error} (hint: {})", error.hint()));
+    }
+    progress.clear();
+    let options = ServeOptions {
+        listen,
+        local: Arc::new(Commands { platform: Arc::clone(&front.platform) }),
+        stop: front.stop.clone(),
+    };
+    let listening = |address: SocketAddr| {
+        let shown = serde_json::json!({"listening": format!("http://{address}")});
+        let words = || format!("listening at http://{address}\n");
+        // That nobody reads standard output is no reason not to serve.
+        let _ = front.printer.result(&shown, words);
+        front.printer.note(
+            "warning: there is no authentication: every program on this machine can read public documents, add and delete",
+        );
+    };
+    front.stoppable(server::serve(Arc::clone(&front.platform), options, listening)).await?;
+    Ok(0)
+}
+
+/// Runs the owner's commands on the platform that serves.
+struct Commands {
+    platform: Arc<Platform>,
+}
+
+impl LocalCommands for Commands {
+    fn run(
+        &self,
+        command: serde_json::Value,
+        output: UnboundedSender<LocalOutput>,
+        stop: Shutdown,
+    ) -> Pin<Box<dyn Future<Output = u8> + Send>> {
+        Box::pin(given(Arc::clone(&self.platform), command, output, stop))
+    }
+}
+
+async fn given(
+    platform: Arc<Platform>,
+    command: serde_json::Value,
+    output: UnboundedSender<LocalOutput>,
+    stop: Shutdown,
+) -> u8 {
+    let given: Given = match serde_json::from_value(command) {
+        Ok(given) => given,
+        Err(error) => {
+            let error =
+                anyhow::Error::new(error).context("the server is of another version than this command");
+            return Printer::to(output, false).failure(&error);
+        }
+    };
+    let printer = Printer::to(output, given.json);
+    let standard_input = given.standard_input.and_then(|text| STANDARD.decode(text).ok());
+    let front = Front { platform, printer, stop, standard_input };
+    match dispatch(&front, given.command).await {
+        Ok(code) => code,
+        Err(error) => front.printer.failure(&error),
+    }
+}

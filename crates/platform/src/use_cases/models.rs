@@ -1,0 +1,107 @@
+//! The stack's models for those who ask for them by name, and whether everything can serve.
+
+use access::{PrivateText, Reader};
+use model::{ChatRequest, ChatStream, Embedder};
+
+use crate::parts::Embedding;
+use crate::{Platform, PlatformError};
+
+/// The first part of the names of models that answer from a collection.
+const RAG: &str = "rag/";
+
+/// A model that clients can ask for by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServedModel {
+    /// Answers from a collection.
+    Collection(String),
+    /// The stack's chat model.
+    Chat,
+    /// The stack's embedder.
+    Embedder,
+}
+
+/// One part that has to work before questions are answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// The part.
+    pub part: &'static str,
+    /// Why it cannot serve; `None` where it can.
+    pub problem: Option<String>,
+}
+
+impl Platform {
+    /// Which model a name stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::UnknownModel`] for a name that no stack serves.
+    pub fn served_model(&self, name: &str) -> Result<ServedModel, PlatformError> {
+        if let Some(collection) = name.strip_prefix(RAG) {
+            return Ok(ServedModel::Collection(collection.to_owned()));
+        }
+        if self.chat()?.is_some_and(|chat| chat.name() == name) {
+            return Ok(ServedModel::Chat);
+        }
+        if self.embedder.name() == name {
+            return Ok(ServedModel::Embedder);
+        }
+        Err(PlatformError::UnknownModel(name.to_owned()))
+    }
+
+    /// The names of the models that are served, those of collections first.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the registry cannot be read.
+    pub async fn served_models(&self, reader: &Reader) -> Result<Vec<String>, PlatformError> {
+        let collections = self.collections(reader).await?;
+        let mut names: Vec<String> =
+            collections.iter().map(|summary| format!("{RAG}{}", summary.record.name)).collect();
+        names.extend(self.chat()?.map(|chat| chat.name().to_owned()));
+        names.push(self.embedder.name().to_owned());
+        Ok(names)
+    }
+
+    /// Hands a request for the stack's chat model to it, byte for byte.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when there is no chat model, or it fails.
+    pub async fn forward_chat(&self, body: PrivateText) -> Result<ChatStream, PlatformError> {
+        let chat = self.chat()?.ok_or_else(|| PlatformError::UnknownModel("chat".into()))?;
+        Ok(chat.chat(ChatRequest { original: Some(body), ..ChatRequest::default() }).await?)
+    }
+
+    /// The vectors of texts, and how many tokens they have together.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the embedder fails.
+    pub async fn embed(&self, texts: &[String]) -> Result<(Vec<Vec<f32>>, usize), PlatformError> {
+        self.require_settings()?;
+        self.home()?;
+        self.embedder.prepare(&|_| {}).await?;
+        let tokens = texts.iter().map(|text| self.embedder.count_tokens(text)).sum();
+        Ok((self.embedder.embed(texts).await?, tokens))
+    }
+
+    /// Whether each part can serve.
+    pub async fn readiness(&self) -> Vec<Readiness> {
+        let problem = |result: Result<(), PlatformError>| result.err().map(|error| error.to_string());
+        let state = match self.registry().await {
+            Ok(registry) => registry.collections().await.map(drop).map_err(PlatformError::from),
+            Err(error) => Err(error),
+        };
+        let home = self.library(Embedding::On).await.map(drop);
+        let model = if self.embedder.is_prepared() {
+            None
+        } else {
+            Some("the embedding model is not loaded yet".to_owned())
+        };
+        vec![
+            Readiness { part: "state", problem: problem(state) },
+            Readiness { part: "home", problem: problem(home) },
+            Readiness { part: "embedder", problem: model },
+        ]
+    }
+}

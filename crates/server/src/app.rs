@@ -1,0 +1,70 @@
+//! The router: every route, and what each request goes through on its way there.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use metrics_exporter_prometheus::PrometheusHandle;
+use platform::{Platform, ServerSettings, Shutdown};
+use tokio::sync::Semaphore;
+
+use crate::error::Refused;
+use crate::serve::LocalCommands;
+use crate::{layers, routes};
+
+/// The largest body of a request that holds JSON.
+const JSON_BYTES_MAX: usize = 8 << 20;
+
+/// What every route can reach.
+pub struct App {
+    /// The use cases.
+    pub platform: Arc<Platform>,
+    /// The limits.
+    pub limits: ServerSettings,
+    /// As many permits as requests may be worked on at once.
+    pub slots: Arc<Semaphore>,
+    /// The secret that this machine's owner reads in the home.
+    pub owner_token: String,
+    /// Runs commands for that owner.
+    pub local: Arc<dyn LocalCommands>,
+    /// Requested when the server is to stop.
+    pub stop: Shutdown,
+    /// Renders the metrics.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The routes with their layers. A request goes through the layers from the last one named to the first.
+pub fn router(app: Arc<App>) -> Router {
+    let uploads = DefaultBodyLimit::max(app.limits.upload_bytes_max);
+    let documents = routes::documents::router().layer(uploads);
+    let worked_on = Router::new()
+        .route("/api/v1/collections", get(routes::collections::list).post(routes::collections::create))
+        .route("/api/v1/collections/{collection}", axum::routing::delete(routes::collections::delete))
+        .route("/api/v1/collections/{collection}/search", post(routes::search::search))
+        .route("/api/v1/collections/{collection}/ask", post(routes::ask::ask))
+        .route("/v1/chat/completions", post(routes::chat::completions))
+        .route("/v1/embeddings", post(routes::embeddings::create))
+        .route("/v1/models", get(routes::models::list))
+        .merge(documents)
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
+    Router::new()
+        .merge(worked_on)
+        // These answer however much is going on, and commands of the owner take the time they take.
+        .route("/health", get(routes::health::health))
+        .route("/ready", get(routes::health::ready))
+        .route("/metrics", get(routes::health::metrics))
+        .route("/openapi.json", get(routes::health::openapi))
+        .route("/api/v1/local/command", post(routes::local::command).layer(uploads))
+        .fallback(|| async {
+            Refused::new(platform::ErrorKind::NotFound, "there is nothing here", "see `/openapi.json`")
+        })
+        .method_not_allowed_fallback(|| async {
+            Refused::wrong("this route does not take that method", "see `/openapi.json`")
+        })
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(middleware::from_fn(layers::own_origin))
+        .layer(middleware::from_fn(layers::named_and_counted))
+        .with_state(app)
+}

@@ -1,0 +1,20 @@
+//! The HTTP interface: routes, the JSON on the wire, OpenAPI, who may call, limits.
+//!
+//! Owns everything that only HTTP has. What a route does is one call of the platform; it knows no SQL, no
+//! vendor and no command line, and hands commands that come from this machine's owner to whoever gave it
+//! [`LocalCommands`].
+
+mod app;
+mod caller;
+mod error;
+mod events;
+mod layers;
+mod metrics;
+mod openapi;
+mod routes;
+mod serve;
+pub mod wire;
+mod work;
+
+pub use openapi::openapi;
+pub use serve::{LocalCommands, LocalOutput, ServeError, ServeOptions, serve};

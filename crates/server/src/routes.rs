@@ -1,0 +1,11 @@
+//! One module for each part of the interface.
+
+pub mod ask;
+pub mod chat;
+pub mod collections;
+pub mod documents;
+pub mod embeddings;
+pub mod health;
+pub mod local;
+pub mod models;
+pub mod search;

@@ -1,0 +1,56 @@
+//! Embeddings by the stack's embedder.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use platform::ServedModel;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::{ErrorBody, Refused};
+use crate::wire::openai::EmbeddingRequest;
+
+/// The most texts in one request, as OpenAI has it.
+const TEXTS_MAX: usize = 2048;
+
+/// Embeds texts.
+#[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = EmbeddingRequest,
+    responses((status = 200, description = "a list of embeddings"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Json(request): Json<EmbeddingRequest>,
+) -> Result<Json<Value>, Refused> {
+    if app.platform.served_model(&request.model)? != ServedModel::Embedder {
+        return Err(Refused::wrong(
+            format!("`{}` is no embedding model", request.model),
+            "see `GET /v1/models`",
+        ));
+    }
+    let texts = request.texts().filter(|texts| texts.len() <= TEXTS_MAX).ok_or_else(|| {
+        Refused::wrong("`input` takes a text or a list of up to 2048 texts", "send words, not token numbers")
+    })?;
+    let as_base64 = match request.encoding_format.as_deref() {
+        None | Some("float") => false,
+        Some("base64") => true,
+        Some(_) => return Err(Refused::wrong("`encoding_format` takes `float` or `base64`", "leave it out")),
+    };
+    let (vectors, tokens) = app.platform.embed(&texts).await?;
+    metrics::counter!("patou_tokens_total", "kind" => "embedded").increment(tokens as u64);
+    let entry = |(index, vector): (usize, &Vec<f32>)| {
+        let embedding = if as_base64 {
+            let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+            json!(STANDARD.encode(bytes))
+        } else {
+            json!(vector)
+        };
+        json!({"object": "embedding", "index": index, "embedding": embedding})
+    };
+    let data: Vec<Value> = vectors.iter().enumerate().map(entry).collect();
+    let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
+    Ok(Json(json!({"object": "list", "data": data, "model": request.model, "usage": usage})))
+}

@@ -1,0 +1,162 @@
+//! Listening, announcing, draining.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use platform::{Platform, PlatformError, Shutdown};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::app::{App, router};
+use crate::metrics;
+
+/// What a command prints, on its way to the one who gave it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LocalOutput {
+    /// Standard output.
+    Out(String),
+    /// Standard error.
+    Error(String),
+    /// How it goes on, in the front's own shape.
+    Progress(serde_json::Value),
+    /// It is through.
+    Exit(u8),
+}
+
+/// Runs commands that this machine's owner gives while a server holds the home.
+pub trait LocalCommands: Send + Sync {
+    /// Runs a command as the front wrote it, until it is through or `stop` is requested; gives its exit code.
+    fn run(
+        &self,
+        command: serde_json::Value,
+        output: mpsc::UnboundedSender<LocalOutput>,
+        stop: Shutdown,
+    ) -> Pin<Box<dyn Future<Output = u8> + Send>>;
+}
+
+/// How to serve.
+pub struct ServeOptions {
+    /// Where to listen; port 0 for any.
+    pub listen: String,
+    /// Runs the owner's commands.
+    pub local: Arc<dyn LocalCommands>,
+    /// Requested when it is time to stop.
+    pub stop: Shutdown,
+}
+
+/// Why serving did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is none.
+    #[error("`{0}` is no address to listen at")]
+    Address(String),
+    /// The address can be reached from elsewhere, and nobody would have to say who they are.
+    #[error("`{0}` can be reached from other machines, and there is no authentication")]
+    Open(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen at `{address}`")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Serving ended with an error.
+    #[error("cannot go on serving")]
+    Serve(#[source] std::io::Error),
+    /// The home cannot be had.
+    #[error(transparent)]
+    Platform(PlatformError),
+}
+
+impl ServeError {
+    /// The remedy.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Address(_) => "write it as `127.0.0.1:7700`".into(),
+            Self::Open(_) => "listen at `127.0.0.1` or `[::1]`".into(),
+            Self::Listen { .. } => "choose another with `--listen`".into(),
+            Self::Serve(_) => String::new(),
+            Self::Platform(error) => error.hint(),
+        }
+    }
+
+    /// What sort of failure it is.
+    pub fn kind(&self) -> platform::ErrorKind {
+        match self {
+            Self::Address(_) | Self::Open(_) => platform::ErrorKind::WrongUse,
+            Self::Listen { .. } => platform::ErrorKind::Unavailable,
+            Self::Serve(_) => platform::ErrorKind::Failed,
+            Self::Platform(error) => error.kind(),
+        }
+    }
+}
+
+/// Serves until `stop` is requested and what is under way has ended. `listening` is told the address once
+/// connections are taken.
+///
+/// # Errors
+///
+/// [`ServeError`].
+pub async fn serve(
+    platform: Arc<Platform>,
+    options: ServeOptions,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let limits = platform.require_settings().map_err(ServeError::Platform)?.server.clone();
+    let listener = listen(&options.listen).await?;
+    let address = listener.local_addr().map_err(ServeError::Serve)?;
+    platform.hold_home().await.map_err(ServeError::Platform)?;
+    let announcement = platform.announce(address).map_err(ServeError::Platform)?;
+    let drain = Duration::from_secs(limits.drain_seconds_max);
+    let app = Arc::new(App {
+        slots: Arc::new(Semaphore::new(limits.requests_max)),
+        limits,
+        platform,
+        owner_token: announcement.token().to_owned(),
+        local: options.local,
+        stop: options.stop.clone(),
+        metrics: metrics::install(),
+    });
+    listening(address);
+    let listener = listener.tap_io(|stream| {
+        // A token that waits for the next one to fill a packet comes late.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot send without delay");
+        }
+    });
+    let stop = options.stop.clone();
+    let serving = axum::serve(listener, router(app))
+        .with_graceful_shutdown(async move { stop.requested().await })
+        .into_future();
+    let stopped = async {
+        options.stop.requested().await;
+        tokio::time::sleep(drain).await;
+    };
+    let served = tokio::select! {
+        served = serving => served.map_err(ServeError::Serve),
+        () = stopped => {
+            tracing::warn!("answers were cut off: they took longer than `server.drain_seconds_max`");
+            Ok(())
+        }
+    };
+    drop(announcement);
+    served
+}
+
+async fn listen(address: &str) -> Result<TcpListener, ServeError> {
+    let found =
+        tokio::net::lookup_host(address).await.map_err(|_| ServeError::Address(address.to_owned()))?;
+    let found: Vec<SocketAddr> = found.collect();
+    if let Some(open) = found.iter().find(|address| !address.ip().is_loopback()) {
+        return Err(ServeError::Open(*open));
+    }
+    let listened = TcpListener::bind(&found[..]).await;
+    listened.map_err(|source| ServeError::Listen { address: address.to_owned(), source })
+}

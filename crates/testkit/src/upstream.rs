@@ -1,0 +1,188 @@
+//! A fake OpenAI-compatible server on a free port, which says what a test wrote.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+/// No caller takes so long to leave in a test that works.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the server does with a request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Says these pieces, then ends.
+    Says(Vec<String>),
+    /// Says these pieces, then nothing more.
+    SaysAndHangs(Vec<String>),
+    /// Does not even begin to answer.
+    Silent,
+    /// Answers with a status and a body.
+    Status(u16, String),
+    /// Sends these bytes as a stream of events.
+    Raw(String),
+}
+
+impl Reply {
+    /// A text in pieces of so many characters.
+    pub fn text(text: &str, chars: usize) -> Self {
+        let letters: Vec<char> = text.chars().collect();
+        Self::Says(letters.chunks(chars.max(1)).map(|piece| piece.iter().collect()).collect())
+    }
+}
+
+type Script = dyn Fn(&Value) -> Reply + Send + Sync;
+
+/// The server. It stops when this is dropped.
+pub struct Upstream {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    script: Box<Script>,
+    bodies: Mutex<Vec<String>>,
+    left: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Upstream {
+    /// A server that asks `script` what to do with each request's body.
+    pub fn start(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            script: Box::new(script),
+            bodies: Mutex::default(),
+            left: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (tell, told) = std::sync::mpsc::channel();
+        let app = Router::new().route("/v1/chat/completions", post(complete)).with_state(Arc::clone(&shared));
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let Ok(runtime) = runtime else { panic!("cannot start a runtime") };
+            runtime.block_on(async {
+                let Ok(listener) = tokio::net::TcpListener::bind("127.0.0.1:0").await else {
+                    panic!("cannot listen")
+                };
+                let _ = tell.send(listener.local_addr());
+                tokio::select! {
+                    _ = async { axum::serve(listener, app).await } => {}
+                    _ = stopped => {}
+                }
+            });
+        });
+        let Ok(Ok(address)) = told.recv() else { panic!("the fake server did not start") };
+        Self { address, shared, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// A server that says the same text to everybody.
+    pub fn saying(text: &str, chars: usize) -> Self {
+        let reply = Reply::text(text, chars);
+        Self::start(move |_| reply.clone())
+    }
+
+    /// Its URL up to and with `/v1`.
+    pub fn url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// The bodies of the requests so far, as they came.
+    pub fn bodies(&self) -> Vec<String> {
+        self.shared.bodies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until so many callers have left before their answer's end; gives how many have.
+    pub fn wait_for_leavers(&self, wanted: usize) -> usize {
+        let left = self.shared.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.shared.changed.wait_timeout_while(left, PATIENCE, |left| *left < wanted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Counts a caller that leaves before the end.
+struct Leaving {
+    shared: Arc<Shared>,
+    through: bool,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if !self.through {
+            *self.shared.left.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            self.shared.changed.notify_all();
+        }
+    }
+}
+
+async fn complete(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let text = String::from_utf8_lossy(&body).into_owned();
+    let asked: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    shared.bodies.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    let reply = (shared.script)(&asked);
+    let is_stream = asked["stream"] == json!(true);
+    let mut leaving = Leaving { shared, through: false };
+    let (pieces, hangs) = match reply {
+        Reply::Silent => {
+            std::future::pending::<()>().await;
+            (Vec::new(), true)
+        }
+        Reply::Status(status, body) => {
+            leaving.through = true;
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);
+            return (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        }
+        Reply::Raw(bytes) => {
+            leaving.through = true;
+            return ([(header::CONTENT_TYPE, "text/event-stream")], bytes).into_response();
+        }
+        Reply::Says(pieces) => (pieces, false),
+        Reply::SaysAndHangs(pieces) => (pieces, true),
+    };
+    if !is_stream {
+        leaving.through = true;
+        let message = json!({"role": "assistant", "content": pieces.concat()});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        let usage = json!({"prompt_tokens": 7, "completion_tokens": pieces.len()});
+        return axum::Json(json!({"object": "chat.completion", "choices": [choice], "usage": usage}))
+            .into_response();
+    }
+    let events = async_stream::stream! {
+        let count = pieces.len();
+        for piece in pieces {
+            yield frame(&json!({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": null}]}));
+            tokio::task::yield_now().await;
+        }
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        yield frame(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+        yield frame(&json!({"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": count}}));
+        yield Ok("data: [DONE]\n\n".to_owned());
+        leaving.through = true;
+        drop(leaving);
+    };
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response()
+}
+
+fn frame(chunk: &Value) -> Result<String, std::convert::Infallible> {
+    Ok(format!("data: {chunk}\n\n"))
+}
