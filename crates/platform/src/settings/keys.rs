@@ -1,0 +1,344 @@
+//! Every setting, each in one line of one table.
+
+use rag::Mode;
+
+use super::{Settings, StackName};
+
+/// What a setting's value is in TOML.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Integer,
+    Number,
+    Switch,
+}
+
+/// One setting.
+pub(crate) struct Key {
+    /// Its place in the file: `table.key`.
+    pub name: &'static str,
+    pub kind: Kind,
+    /// As it would be written.
+    pub default: &'static str,
+    /// What it does, for the manual.
+    pub what: &'static str,
+    /// Reads a value; the error says what would fit.
+    pub set: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+impl Key {
+    /// The environment variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("PATOU_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+/// Every setting. To add one: a field above, a line here.
+pub(crate) const KEYS: &[Key] = &[
+    Key { name: "stack", kind: Kind::Text, default: "embedded", what: "which stack serves", set: set_stack },
+    Key {
+        name: "stacks.embedded.threads",
+        kind: Kind::Integer,
+        default: "0",
+        what: "threads of the local encoder; 0 is one for each core",
+        set: |settings, value| put(&mut settings.encoder_threads, value, 0..=1024),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the chat server's URL up to and with `/v1`",
+        set: |settings, value| put_url(&mut settings.self_hosted.chat.url, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_model",
+        kind: Kind::Text,
+        default: "",
+        what: "the chat model's name there",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.model, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the chat server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.api_key_env, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the chat server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.chat.api_key_file, value),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_first_seconds_max",
+        kind: Kind::Integer,
+        default: "120",
+        what: "how long the chat server may take to begin an answer",
+        set: |settings, value| put(&mut settings.self_hosted.chat.first_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_idle_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the chat server may pause within an answer",
+        set: |settings, value| put(&mut settings.self_hosted.chat.idle_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.chat_context_tokens",
+        kind: Kind::Integer,
+        default: "8192",
+        what: "how many tokens the chat model's prompt and answer may have together",
+        set: |settings, value| put(&mut settings.self_hosted.chat_context_tokens, value, 1024..=10_000_000),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the embedding server's URL up to and with `/v1`; without one the local encoder serves",
+        set: |settings, value| put_url(&mut settings.self_hosted.embedding.url, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_model",
+        kind: Kind::Text,
+        default: "",
+        what: "the embedding model's name there",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.model, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the embedding server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.api_key_env, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the embedding server's key",
+        set: |settings, value| put_text(&mut settings.self_hosted.embedding.api_key_file, value),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_first_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the embedding server may take to begin an answer",
+        set: |settings, value| put(&mut settings.self_hosted.embedding.first_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_idle_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long the embedding server may pause within an answer",
+        set: |settings, value| put(&mut settings.self_hosted.embedding.idle_seconds_max, value, 1..=3600),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_dimension",
+        kind: Kind::Integer,
+        default: "384",
+        what: "how many numbers the embedding model's vectors have",
+        set: |settings, value| put(&mut settings.self_hosted.embedding_dimension, value, 1..=65_536),
+    },
+    Key {
+        name: "stacks.selfhosted.embedding_tokens_max",
+        kind: Kind::Integer,
+        default: "512",
+        what: "how many tokens of a text the embedding model reads",
+        set: |settings, value| put(&mut settings.self_hosted.embedding_tokens_max, value, 64..=1_000_000),
+    },
+    Key {
+        name: "model.offline",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether nothing may be fetched",
+        set: |settings, value| {
+            settings.offline = value.parse().map_err(|_| "`true` or `false`".to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "model.hf_endpoint",
+        kind: Kind::Text,
+        default: "https://huggingface.co",
+        what: "where models are fetched from first; `HF_ENDPOINT` is respected too",
+        set: set_endpoint,
+    },
+    Key {
+        name: "ingest.file_bytes_max",
+        kind: Kind::Integer,
+        default: "104857600",
+        what: "the largest file that becomes one document, in bytes; JSON lines have no limit",
+        set: |settings, value| put(&mut settings.file_bytes_max, value, 1..=1 << 30),
+    },
+    Key {
+        name: "ingest.chunker",
+        kind: Kind::Text,
+        default: "heading",
+        what: "how documents of new collections are cut",
+        set: |settings, value| {
+            settings.chunking.strategy = value.parse().map_err(|error| format!("{error}"))?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "ingest.chunk_tokens_max",
+        kind: Kind::Integer,
+        default: "510",
+        what: "the most tokens that a chunk has with its title and headings",
+        set: |settings, value| put(&mut settings.chunking.max_tokens, value, 32..=510),
+    },
+    Key {
+        name: "ingest.chunk_overlap_tokens",
+        kind: Kind::Integer,
+        default: "64",
+        what: "how many tokens two chunks of one long section share",
+        set: |settings, value| put(&mut settings.chunking.overlap_tokens, value, 0..=255),
+    },
+    Key {
+        name: "search.mode",
+        kind: Kind::Text,
+        default: "hybrid",
+        what: "`hybrid`, `dense` or `lexical`",
+        set: |settings, value| {
+            settings.mode = mode_from(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "search.top_k",
+        kind: Kind::Integer,
+        default: "10",
+        what: "how many hits a search gives",
+        set: |settings, value| put(&mut settings.top_k, value, 1..=1000),
+    },
+    Key {
+        name: "search.candidates",
+        kind: Kind::Integer,
+        default: "100",
+        what: "how many candidates each leg gives to fusion",
+        set: |settings, value| put(&mut settings.candidates, value, 1..=10_000),
+    },
+    Key {
+        name: "search.fusion",
+        kind: Kind::Text,
+        default: "convex",
+        what: "`convex` (min-max normalised scores) or `rrf` (reciprocal ranks)",
+        set: |settings, value| {
+            settings.fusion = value.parse()?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "search.dense_weight",
+        kind: Kind::Number,
+        default: "0.5",
+        what: "the dense leg's share in convex fusion, 0 to 1",
+        set: |settings, value| put(&mut settings.dense_weight, value, 0.0..=1.0),
+    },
+    Key {
+        name: "answer.prompt_tokens_max",
+        kind: Kind::Integer,
+        default: "3000",
+        what: "the most tokens of passages and history in a prompt",
+        set: |settings, value| put(&mut settings.prompt_tokens_max, value, 256..=1_000_000),
+    },
+    Key {
+        name: "answer.tokens_max",
+        kind: Kind::Integer,
+        default: "700",
+        what: "the most tokens of an answer that a chat model writes",
+        set: |settings, value| put(&mut settings.answer_tokens_max, value, 16..=100_000),
+    },
+    Key {
+        name: "server.listen",
+        kind: Kind::Text,
+        default: "127.0.0.1:7700",
+        what: "where `serve` listens",
+        set: |settings, value| put_text(&mut settings.server.listen, value),
+    },
+    Key {
+        name: "server.upload_bytes_max",
+        kind: Kind::Integer,
+        default: "268435456",
+        what: "the largest upload, in bytes",
+        set: |settings, value| put(&mut settings.server.upload_bytes_max, value, 1..=1 << 34),
+    },
+    Key {
+        name: "server.requests_max",
+        kind: Kind::Integer,
+        default: "256",
+        what: "how many requests the server works on at once",
+        set: |settings, value| put(&mut settings.server.requests_max, value, 1..=100_000),
+    },
+    Key {
+        name: "server.request_seconds_max",
+        kind: Kind::Integer,
+        default: "300",
+        what: "how long the server may take to begin an answer",
+        set: |settings, value| put(&mut settings.server.request_seconds_max, value, 1..=86_400),
+    },
+    Key {
+        name: "server.drain_seconds_max",
+        kind: Kind::Integer,
+        default: "30",
+        what: "how long the server waits for answers to end when told to stop",
+        set: |settings, value| put(&mut settings.server.drain_seconds_max, value, 0..=3600),
+    },
+];
+
+/// Reads a search mode as flags and configuration write it.
+pub(crate) fn mode_from(value: &str) -> Result<Mode, String> {
+    match value {
+        "hybrid" => Ok(Mode::Hybrid),
+        "dense" => Ok(Mode::Dense),
+        "lexical" => Ok(Mode::Lexical),
+        _ => Err("`hybrid`, `dense` or `lexical`".into()),
+    }
+}
+
+fn set_stack(settings: &mut Settings, value: &str) -> Result<(), String> {
+    match value {
+        "embedded" => settings.stack = StackName::Embedded,
+        "selfhosted" => settings.stack = StackName::SelfHosted,
+        _ => return Err("`embedded` or `selfhosted`".into()),
+    }
+    Ok(())
+}
+
+fn set_endpoint(settings: &mut Settings, value: &str) -> Result<(), String> {
+    if !value.starts_with("http://") && !value.starts_with("https://") {
+        return Err("a URL that starts with `https://` or `http://`".into());
+    }
+    settings.hf_endpoint = value.trim_end_matches('/').to_owned();
+    Ok(())
+}
+
+/// Takes a URL, or nothing for none.
+fn put_url(place: &mut String, value: &str) -> Result<(), String> {
+    if !value.is_empty() && !value.starts_with("http://") && !value.starts_with("https://") {
+        return Err("a URL that starts with `https://` or `http://`".into());
+    }
+    value.trim_end_matches('/').clone_into(place);
+    Ok(())
+}
+
+fn put_text(place: &mut String, value: &str) -> Result<(), String> {
+    value.clone_into(place);
+    Ok(())
+}
+
+fn put<T: std::str::FromStr + PartialOrd + std::fmt::Display>(
+    place: &mut T,
+    value: &str,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<(), String> {
+    match value.parse() {
+        Ok(value) if range.contains(&value) => {
+            *place = value;
+            Ok(())
+        }
+        _ => Err(format!("a number from {} to {}", range.start(), range.end())),
+    }
+}
