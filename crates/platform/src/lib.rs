@@ -38,8 +38,8 @@ pub use eval::{Comparison, Report};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;
 pub use rag::{
-    Answer, AnswerEvent, AnswerTimings, Citation, CollectionName, CollectionSummary, DocumentProblem,
-    DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestReport, ItemFailure, Mode, Refusal, Retrieval,
-    RetrievalTimings, Scores, Support,
+    Answer, AnswerEvent, AnswerTimings, ChunkRecord, Citation, CollectionName, CollectionSummary,
+    DocumentProblem, DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestReport, ItemFailure, Mode,
+    Refusal, Retrieval, RetrievalTimings, Scores, Support,
 };
 pub use runtime::{Shutdown, Stopwatch, new_id, now_seconds};

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::error::Refused;
 use crate::serve::LocalCommands;
-use crate::{layers, routes};
+use crate::{console, layers, routes};
 
 /// The largest body of a request that holds JSON.
 const JSON_BYTES_MAX: usize = 8 << 20;
@@ -43,6 +43,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/collections/{collection}", axum::routing::delete(routes::collections::delete))
         .route("/api/v1/collections/{collection}/search", post(routes::search::search))
         .route("/api/v1/collections/{collection}/ask", post(routes::ask::ask))
+        .route("/api/v1/settings", get(routes::settings::show))
         .route("/v1/chat/completions", post(routes::chat::completions))
         .route("/v1/embeddings", post(routes::embeddings::create))
         .route("/v1/models", get(routes::models::list))
@@ -56,6 +57,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ready", get(routes::health::ready))
         .route("/metrics", get(routes::health::metrics))
         .route("/openapi.json", get(routes::health::openapi))
+        .merge(console::router())
         .route("/api/v1/local/command", post(routes::local::command).layer(uploads))
         .fallback(|| async {
             Refused::new(platform::ErrorKind::NotFound, "there is nothing here", "see `/openapi.json`")

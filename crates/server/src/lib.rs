@@ -6,6 +6,7 @@
 
 mod app;
 mod caller;
+mod console;
 mod error;
 mod events;
 mod layers;

@@ -18,6 +18,7 @@ use crate::{error, routes, wire};
         routes::documents::upload,
         routes::documents::show,
         routes::documents::text,
+        routes::documents::chunks,
         routes::documents::delete,
         routes::documents::problems,
         routes::search::search,
@@ -25,6 +26,7 @@ use crate::{error, routes, wire};
         routes::chat::completions,
         routes::embeddings::create,
         routes::models::list,
+        routes::settings::show,
     ),
     components(schemas(error::ErrorBody, routes::ask::Token, routes::documents::Progress, wire::Citation,))
 )]

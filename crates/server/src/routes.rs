@@ -9,3 +9,4 @@ pub mod health;
 pub mod local;
 pub mod models;
 pub mod search;
+pub mod settings;

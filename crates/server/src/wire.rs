@@ -1,5 +1,6 @@
 //! The JSON that the contract fixes, made from the platform's plain values. The command line prints the same.
 
+mod configuration;
 mod documents;
 pub mod openai;
 mod search;
@@ -9,9 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub use configuration::{Configuration, ServedSettings, configuration};
 pub use documents::{
-    Chunks, Collection, Document, DocumentPage, Failed, Ingested, Parsed, Problem, Version, access,
-    collection, document, document_detail, document_problem, ingest_report, parsed,
+    Chunk, Chunks, Collection, Document, DocumentPage, Failed, Ingested, Parsed, Problem, Version, access,
+    chunk, collection, document, document_detail, document_problem, ingest_report, parsed,
 };
 pub use search::{
     AnswerMillis, Answered, Citation, Hit, HitScores, Inspection, Said, SearchAnswer, SearchTimings, Support,

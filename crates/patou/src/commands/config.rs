@@ -4,40 +4,25 @@ use super::Front;
 use crate::arguments::Config;
 
 pub fn run(front: &Front, call: &Config) -> anyhow::Result<u8> {
-    let resolved = front.platform.configuration();
-    let problems: Vec<_> = resolved
-        .problems
-        .iter()
-        .map(|problem| serde_json::json!({"origin": problem.origin.to_string(), "problem": problem.what}))
-        .collect();
+    let platform = &front.platform;
+    let resolved = platform.configuration();
+    let configuration = server::wire::configuration(platform);
     match call {
-        Config::Show => {
-            let settings: Vec<_> = resolved
-                .values
-                .iter()
-                .map(|value| {
-                    serde_json::json!({
-                        "name": value.name, "value": value.value, "origin": value.origin.to_string(),
-                        "what": value.what,
-                    })
-                })
-                .collect();
-            let home = front.platform.home_directory();
-            let shown = serde_json::json!({"home": home, "settings": settings, "problems": problems});
-            front.printer.result(&shown, || {
-                let mut words = format!("home = {}\n", home.display());
-                for value in &resolved.values {
-                    words.push_str(&format!("{} = {}  # {}\n", value.name, value.value, value.origin));
+        Config::Show => front.printer.result(&serde_json::json!(configuration), || {
+            let mut words = format!("home = {}\n", configuration.home.display());
+            for setting in &configuration.settings {
+                words.push_str(&format!("{} = {}  # {}\n", setting.name, setting.value, setting.origin));
+            }
+            words
+        })?,
+        Config::Check => {
+            front.printer.result(&serde_json::json!({"problems": configuration.problems}), || {
+                if resolved.problems.is_empty() {
+                    return "no problems\n".to_owned();
                 }
-                words
+                resolved.problems.iter().map(|problem| format!("{problem}\n")).collect()
             })?;
         }
-        Config::Check => front.printer.result(&serde_json::json!({"problems": problems}), || {
-            if resolved.problems.is_empty() {
-                return "no problems\n".to_owned();
-            }
-            resolved.problems.iter().map(|problem| format!("{problem}\n")).collect()
-        })?,
     }
     Ok(if resolved.problems.is_empty() { 0 } else { 1 })
 }

@@ -1,7 +1,7 @@
 //! `collections` and `documents`.
 
 use access::Reader;
-use rag::{CollectionSummary, DocumentProblem, DocumentRecord};
+use rag::{ChunkRecord, CollectionSummary, DocumentProblem, DocumentRecord};
 
 use super::collection_from;
 use crate::parts::Embedding;
@@ -103,6 +103,20 @@ impl Platform {
             what: format!("document `{}` has no version `{version}` whose text is kept", detail.document.id),
             hint: "`patou documents show` lists the versions that are kept".into(),
         })
+    }
+
+    /// The chunks that a document's live version was cut into, in the text's order.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the registry cannot be read.
+    pub async fn document_chunks(
+        &self,
+        name: &str,
+        detail: &DocumentDetail,
+    ) -> Result<Vec<ChunkRecord>, PlatformError> {
+        let name = collection_from(name)?;
+        Ok(self.registry().await?.chunks(&name, &detail.document.id).await?)
     }
 
     /// Deletes documents, each named by id or source, with every version. All of them are looked up first:

@@ -62,6 +62,15 @@ impl Platform {
         Ok(names)
     }
 
+    /// Who writes answers: the chat model's name, or `extractive`.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the settings cannot be read.
+    pub fn answers_by(&self) -> Result<String, PlatformError> {
+        Ok(self.chat()?.map_or_else(|| "extractive".to_owned(), |chat| chat.name().to_owned()))
+    }
+
     /// Hands a request for the stack's chat model to it, byte for byte.
     ///
     /// # Errors

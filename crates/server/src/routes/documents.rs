@@ -26,6 +26,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/api/v1/collections/{collection}/documents", get(list).post(upload))
         .route("/api/v1/collections/{collection}/documents/{document}", get(show).delete(delete))
         .route("/api/v1/collections/{collection}/documents/{document}/text", get(text))
+        .route("/api/v1/collections/{collection}/documents/{document}/chunks", get(chunks))
         .route("/api/v1/collections/{collection}/problems", get(problems))
 }
 
@@ -45,6 +46,17 @@ pub struct ProblemList {
     pub collection: String,
     /// Every problem of the documents that the caller may read.
     pub problems: Vec<wire::Problem>,
+}
+
+/// What a document was cut into.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChunkList {
+    /// The document.
+    pub document_id: String,
+    /// Its live version, which the chunks are of.
+    pub version: String,
+    /// The chunks, in the text's order. They may overlap.
+    pub chunks: Vec<wire::Chunk>,
 }
 
 /// Which version's text.
@@ -236,6 +248,21 @@ pub async fn text(
     let detail = app.platform.document(&collection, &caller.reader, &document).await?;
     let text = app.platform.document_text(&collection, &detail, which.version.as_deref()).await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}
+
+/// The chunks that a document's live version was cut into.
+#[utoipa::path(get, path = "/api/v1/collections/{collection}/documents/{document}/chunks", tag = "documents",
+    params(("collection" = String, Path), ("document" = String, Path)),
+    responses((status = 200, body = ChunkList), (status = 404, body = ErrorBody)))]
+pub async fn chunks(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((collection, document)): Path<(String, String)>,
+) -> Result<Json<ChunkList>, Refused> {
+    let detail = app.platform.document(&collection, &caller.reader, &document).await?;
+    let chunks = app.platform.document_chunks(&collection, &detail).await?;
+    let chunks = chunks.iter().map(wire::chunk).collect();
+    Ok(Json(ChunkList { document_id: detail.document.id, version: detail.document.version, chunks }))
 }
 
 /// Deletes a document with every version.

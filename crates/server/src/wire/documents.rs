@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use platform::{
-    AccessList, CollectionSummary, DocumentDetail, DocumentProblem, DocumentRecord, IngestReport,
+    AccessList, ChunkRecord, CollectionSummary, DocumentDetail, DocumentProblem, DocumentRecord, IngestReport,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -178,6 +178,32 @@ pub fn access(list: &AccessList) -> Vec<String> {
         AccessList::Public => vec!["public".to_owned()],
         AccessList::Only(principals) => principals.iter().map(ToString::to_string).collect(),
         AccessList::Unknown => Vec::new(),
+    }
+}
+
+/// A part of a document that is embedded and found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Chunk {
+    /// Its id.
+    pub chunk_id: String,
+    /// Where it is in the stored text.
+    pub span: Span,
+    /// The headings that it stands under.
+    pub heading_path: Vec<String>,
+    /// The page, 1-based, where the format has pages.
+    pub page: Option<u32>,
+    /// How many tokens it has, its context included.
+    pub tokens: usize,
+}
+
+/// A part of a document that is embedded and found.
+pub fn chunk(chunk: &ChunkRecord) -> Chunk {
+    Chunk {
+        chunk_id: chunk.id.to_string(),
+        span: chunk.span.into(),
+        heading_path: chunk.heading_path.clone(),
+        page: chunk.page,
+        tokens: chunk.tokens,
     }
 }
 
