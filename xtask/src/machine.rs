@@ -63,6 +63,11 @@ impl Machine {
         self.cache.join("models")
     }
 
+    /// The folder that the browser's driver and the clients are installed into.
+    pub fn clients(&self) -> PathBuf {
+        self.cache.join("clients")
+    }
+
     /// A call of cargo in the workspace. On CI the lock file must be up to date.
     pub fn cargo(&self, arguments: &[&str]) -> Program {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());

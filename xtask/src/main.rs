@@ -3,6 +3,7 @@
 //! Owns the subcommands of `cargo xtask`. It stands outside the floors: no crate imports it, and it imports
 //! none of ours, so that it builds in seconds and can judge a workspace that does not compile.
 
+mod clients;
 mod machine;
 mod markdown;
 mod packages;
@@ -10,6 +11,7 @@ mod printer;
 mod reference;
 mod repository;
 mod rust_source;
+mod screenshot;
 mod setup;
 mod steps;
 mod tidy;
@@ -30,6 +32,7 @@ usage: cargo xtask COMMAND
   floors                   a crate imports only from floors below its own
   cli-reference [--check]  write docs/cli.md from the binary, or compare it
   openapi [--check]        write docs/openapi.json from the binary, or compare it
+  screenshot               make the README's picture of the console anew
 
 `cargo xtask tidy --list` names the checks.";
 
@@ -56,6 +59,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         ["cli-reference", "--check"] => reference::check(&Machine::here()?, &reference::COMMANDS)?,
         ["openapi"] => reference::write(&Machine::here()?, &reference::OPENAPI)?,
         ["openapi", "--check"] => reference::check(&Machine::here()?, &reference::OPENAPI)?,
+        ["screenshot"] => screenshot::write(&Machine::here()?)?,
         ["help" | "--help" | "-h"] => {
             printer::line(USAGE);
             true

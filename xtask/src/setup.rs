@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::machine::Machine;
-use crate::printer;
+use crate::{clients, printer};
 
 /// Fetches everything; says whether nothing is missing.
 ///
@@ -14,6 +14,13 @@ pub fn run(machine: &Machine) -> Result<bool> {
     let crates = machine.cargo(&["fetch"]).show()?;
     match pull_model(machine) {
         Ok(()) => printer::line(&format!("the embedding model is in {}", machine.models().display())),
+        Err(error) => {
+            printer::line(&format!("error: {error:#}"));
+            return Ok(false);
+        }
+    }
+    match clients::install(machine) {
+        Ok(()) => printer::line(&format!("the tests' clients are in {}", machine.clients().display())),
         Err(error) => {
             printer::line(&format!("error: {error:#}"));
             return Ok(false);

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::machine::Machine;
 use crate::printer::{self, Stopwatch};
 
+mod clients;
 mod crates;
 mod deny;
 mod documentation;
@@ -48,6 +49,7 @@ const STEPS: &[Step] = &[
     documentation::STEP,
     reference::STEP,
     model::STEP,
+    clients::STEP,
     suite::EXAMPLES,
 ];
 

@@ -21,6 +21,11 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "PATOU_CONFIG", what: "the configuration file, where `--config` is not given" },
     Variable { name: "PATOU_CACHE", what: "where `cargo xtask` keeps what tests need" },
     Variable { name: "PATOU_TEST_MODELS", what: "the models folder that tests use" },
+    Variable {
+        name: "PATOU_TEST_CLIENTS",
+        what: "the folder of the browser's driver and the clients that tests use",
+    },
+    Variable { name: "PATOU_TEST_SCREENSHOT", what: "where the browser test puts the README's picture" },
     Variable { name: "PATOU_TEST_KILLS", what: "how often the crash test kills an ingest" },
     Variable { name: "PATOU_SHARED_DATA", what: "the development data that tests measure against" },
 ];

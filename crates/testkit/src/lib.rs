@@ -27,6 +27,12 @@ pub fn models() -> Option<PathBuf> {
     folder("PATOU_TEST_MODELS", "run `cargo xtask test`, which pulls the model")
 }
 
+/// The folder with the clients and the browser's driver that `cargo xtask setup` installed; `None`, said aloud,
+/// where there is none.
+pub fn clients() -> Option<PathBuf> {
+    folder("PATOU_TEST_CLIENTS", "run `cargo xtask test`, which installs them")
+}
+
 /// The development data; `None`, said aloud, where there is none.
 pub fn shared_data() -> Option<PathBuf> {
     let named = std::env::var_os("PATOU_SHARED_DATA").map(PathBuf::from);

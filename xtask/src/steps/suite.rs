@@ -38,6 +38,9 @@ fn with_parts(machine: &Machine, tests: Program) -> Program {
     if machine.models().is_dir() {
         tests = tests.with("PATOU_TEST_MODELS", machine.models());
     }
+    if machine.clients().join("installed").is_file() {
+        tests = tests.with("PATOU_TEST_CLIENTS", machine.clients());
+    }
     match &machine.shared_data {
         Some(folder) => tests.with("PATOU_SHARED_DATA", folder),
         None => tests,

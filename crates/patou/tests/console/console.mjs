@@ -1,0 +1,213 @@
+// Drives the console in Chromium as a person does, by keyboard: URL, width and theme are the arguments.
+// With PATOU_TEST_SCREENSHOT set, the README's picture is written there.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const require = createRequire(`${process.env.PATOU_TEST_CLIENTS}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const [base, width, theme] = process.argv.slice(2);
+const isWide = Number(width) > 760;
+
+const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+const context = await browser.newContext({ viewport: { width: Number(width), height: isWide ? 800 : 844 }, colorScheme: theme });
+const page = await context.newPage();
+page.setDefaultTimeout(20_000);
+
+const wrong = [];
+page.on("request", (request) => {
+  if (!request.url().startsWith(base)) wrong.push(`a request leaves the server: ${request.url()}`);
+});
+page.on("pageerror", (error) => wrong.push(`a script failed: ${error}`));
+page.on("console", (message) => {
+  // What the server refuses on purpose is logged by the browser itself.
+  if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) wrong.push(message.text());
+});
+await page.addInitScript(() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+});
+
+const key = (name) => page.keyboard.press(name);
+const type = (words) => page.keyboard.type(words);
+const seen = (selector, options) => page.locator(selector).filter({ visible: true, ...options }).first().waitFor();
+
+/** Looks at the page with axe-core, and for what is cut off at the side. */
+async function look(what) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
+  assert.deepEqual(told, [], `${what} is hard to use`);
+  const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.ok(inner <= outer, `${what} is ${inner} wide on ${outer}`);
+}
+
+/** Moves the focus with the Tab key until it is on `selector`. */
+async function tabTo(selector, name = "") {
+  for (let step = 0; step < 120; step += 1) {
+    await key("Tab");
+    const there = await page.evaluate(
+      ([wanted, words]) => document.activeElement?.matches(wanted) && (document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).includes(words),
+      [selector, name],
+    );
+    if (there) return;
+  }
+  assert.fail(`the Tab key never comes to \`${selector}\` ${name}`);
+}
+
+async function command(words) {
+  await key("Control+k");
+  await seen("dialog.palette");
+  await type(words);
+  await key("Enter");
+  await page.locator("dialog.palette").waitFor({ state: "detached" });
+}
+
+async function ask(question) {
+  await key("/");
+  await page.waitForFunction(() => document.activeElement?.id === "question");
+  await type(question);
+  await key("Enter");
+}
+
+// The first page: empty, in the theme that was asked for.
+await page.goto(base);
+await seen(".state", { hasText: "Nothing to ask yet" });
+assert.ok(page.url().startsWith(`${base}/ask`));
+assert.ok((await page.evaluate(() => window.shifted)) < 0.01, "the layout shifts while it loads");
+const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor === "rgb(20, 23, 26)");
+assert.equal(dark, theme === "dark");
+await key("Control+k");
+await seen("dialog.palette");
+await look("the palette");
+await key("Escape");
+await look("the empty page");
+
+// A collection is made and filled.
+await command("go to documents");
+await seen(".state", { hasText: "docs is empty" });
+await tabTo("button", "New collection");
+await key("Enter");
+await seen("dialog");
+await type("ops team");
+await key("Enter");
+await seen("dialog .problem");
+await page.locator("#collection-name").fill("ops");
+await look("the dialog");
+await key("Enter");
+await page.waitForURL(/collection=ops/);
+const ops = "# Operations\n\n## Backups\n\nBackups are kept for thirty days. The **oldest** is deleted first; see [the plan](https://example.com/plan).\n\n- `weekly` copies\n- monthly copies\n\n| kind | days |\n|---|---|\n| daily | 30 |\n";
+const keys = "# Keys\n\nKeys rotate weekly – on Mondays. <script>window.poisoned = true</script>\n";
+await page.locator("#files").setInputFiles([
+  { name: "ops.md", mimeType: "text/markdown", buffer: Buffer.from(ops) },
+  { name: "keys.md", mimeType: "text/markdown", buffer: Buffer.from(keys) },
+  { name: "broken.md", mimeType: "text/markdown", buffer: Buffer.from([0x50, 0, 0, 0xff, 0xfe, 0]) },
+]);
+await seen(".uploads .failed", { hasText: "broken.md" });
+await seen("tbody tr", { hasText: "keys.md" });
+assert.equal(await page.locator("tbody tr").count(), 2);
+await look("the documents");
+await page.locator("#filter").fill("KEYS");
+assert.equal(await page.locator("tbody tr").count(), 1);
+await page.locator("#filter").fill("");
+await tabTo("button.sort", "Source");
+await key("Enter");
+assert.match(await page.locator("tbody tr").first().innerText(), /ops\.md/);
+
+// A document with its chunks.
+await tabTo("tbody a", "ops.md");
+await key("Enter");
+await seen("h1", { hasText: "Operations" });
+await seen(".drawn table");
+await tabTo(".check input");
+await key("Space");
+await seen("mark.chunk");
+await look("a document");
+await page.goBack();
+await seen("tbody tr", { hasText: "keys.md" });
+
+// A question, its citations, their sources.
+await ask("How long are backups kept?");
+await seen(".turn footer");
+assert.equal(await page.locator(".cite").count(), 2);
+assert.match(await page.locator(".support summary").innerText(), /2 of 3 sentences supported/);
+await look("an answer");
+const [answered] = page.url().split("&cite");
+await tabTo("button.cite", "ops.md");
+await key("Enter");
+await seen("mark.cited");
+const quotes = await page.locator("mark.cited").allInnerTexts();
+assert.match(quotes.join(""), /Backups are kept for thirty days/);
+assert.ok(await page.locator("mark.cited").first().evaluate((mark) => {
+  const [box, pane] = [mark, mark.closest(".body")].map((element) => element.getBoundingClientRect());
+  return box.top >= pane.top && box.bottom <= pane.bottom;
+}), "the span is not in sight");
+await look("a source");
+if (process.env.PATOU_TEST_SCREENSHOT) await page.screenshot({ path: process.env.PATOU_TEST_SCREENSHOT });
+await tabTo("button", "Next citation");
+await key("Enter");
+await seen(".source h2", { hasText: "Keys" });
+await seen("mark.cited", { hasText: "on Mondays" });
+assert.equal(await page.evaluate(() => window.poisoned), undefined);
+const cited = page.url();
+await page.reload();
+await seen("mark.cited", { hasText: "on Mondays" });
+assert.equal(page.url(), cited);
+await tabTo("button", "Close the source");
+await key("Enter");
+await page.locator(".source").waitFor({ state: "detached" });
+await tabTo("a.button", "Inspect");
+await key("Enter");
+await seen("dialog.drawer");
+await seen("dialog.drawer pre", { hasText: "thirty days" });
+await look("the drawer");
+await key("Escape");
+await page.locator("dialog.drawer").waitFor({ state: "detached" });
+
+// A follow-up, a refusal, a model that is down; and back to where it began.
+await ask("Who wears gold?");
+await seen(".refusal", { hasText: "To widen it" });
+assert.equal(await page.locator(".turn").count(), 2);
+await look("a refusal");
+await command("ask a new question");
+await ask("Why do backups break down?");
+await seen(".failure", { hasText: "Cannot answer" });
+await look("a failure");
+await page.goBack();
+await page.goBack();
+await seen(".turn h2", { hasText: "Who wears gold?" });
+await page.goto(answered);
+await seen(".turn footer");
+
+// Settings, and the other theme.
+await command("go to settings");
+await seen("td", { hasText: "ready" });
+await look("the settings");
+await command(`theme: ${theme === "dark" ? "light" : "dark"}`);
+await look("the settings in the other theme");
+await command("theme: system");
+await page.goto(`${base}/nowhere-at-all`).then((response) => assert.equal(response.status(), 404));
+await page.goto(`${base}/documents/none?collection=ops`);
+await seen(".failure", { hasText: "Cannot show the document" });
+
+// Deleting.
+await page.goto(`${base}/documents?collection=ops`);
+await seen("tbody tr", { hasText: "keys.md" });
+await tabTo("tbody input", "keys.md");
+await key("Space");
+await tabTo("button.danger");
+await key("Enter");
+await seen("dialog", { hasText: "Delete 1 document" });
+await tabTo("dialog button.danger");
+await key("Enter");
+await page.locator("tbody tr", { hasText: "keys.md" }).waitFor({ state: "detached" });
+assert.equal(await page.locator("tbody tr").count(), 1);
+
+assert.deepEqual(wrong, []);
+await browser.close();
+console.log("every flow went through");

@@ -1,0 +1,61 @@
+//! Installs what the tests of the console and of OpenAI's clients drive: Chromium, npm and Python packages.
+
+#![expect(clippy::disallowed_methods, reason = "this module keeps packages outside the clone")]
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::machine::Machine;
+use crate::repository;
+
+/// The lists of packages, below the root.
+const LISTS: [&str; 3] =
+    ["xtask/clients/package.json", "xtask/clients/package-lock.json", "xtask/clients/requirements.txt"];
+/// Where Debian's package puts the browser.
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// Installs everything; costs nothing where that was done before.
+///
+/// # Errors
+///
+/// When a part cannot be installed; the message says which.
+pub fn install(machine: &Machine) -> Result<()> {
+    browser(machine)?;
+    let folder = machine.clients();
+    let wanted: String = LISTS.iter().map(|list| repository::read(machine, list)).collect();
+    let stamp = folder.join("installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    for list in LISTS {
+        let name = list.rsplit('/').next().unwrap_or(list);
+        fs::write(folder.join(name), repository::read(machine, list))
+            .with_context(|| format!("cannot write `{name}` into `{}`", folder.display()))?;
+    }
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let npm = machine.program("npm").arguments(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    npm.arguments(&["--prefix", &text(&folder)]).read()?;
+    machine.program("python3").arguments(&["-m", "venv", &text(&folder.join("venv"))]).read()?;
+    let pip = machine.program(folder.join("venv/bin/python")).arguments(&["-m", "pip", "install", "--quiet"]);
+    pip.arguments(&["--disable-pip-version-check", "-r", &text(&folder.join("requirements.txt"))]).read()?;
+    fs::write(&stamp, wanted).with_context(|| format!("cannot write `{}`", stamp.display()))
+}
+
+fn browser(machine: &Machine) -> Result<()> {
+    if Path::new(CHROMIUM).exists() {
+        return Ok(());
+    }
+    let apt = |words: &[&str]| {
+        machine.program("apt-get").with("DEBIAN_FRONTEND", "noninteractive").arguments(words).read()
+    };
+    apt(&["update", "-qq"]).context("cannot look for Chromium")?;
+    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"])
+        .context("cannot install Chromium: install Debian's package `chromium` by hand")?;
+    if !Path::new(CHROMIUM).exists() {
+        bail!("Debian's package `chromium` left no `{CHROMIUM}`");
+    }
+    Ok(())
+}
