@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -51,7 +51,8 @@ pub struct Upstream {
 struct Shared {
     script: Box<Script>,
     bodies: Mutex<Vec<String>>,
-    left: Mutex<usize>,
+    left: Mutex<Vec<Instant>>,
+    first_tokens: Mutex<Vec<Instant>>,
     changed: Condvar,
 }
 
@@ -62,6 +63,7 @@ impl Upstream {
             script: Box::new(script),
             bodies: Mutex::default(),
             left: Mutex::default(),
+            first_tokens: Mutex::default(),
             changed: Condvar::new(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -104,8 +106,18 @@ impl Upstream {
     /// Waits until so many callers have left before their answer's end; gives how many have.
     pub fn wait_for_leavers(&self, wanted: usize) -> usize {
         let left = self.shared.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.shared.changed.wait_timeout_while(left, PATIENCE, |left| *left < wanted);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+        let waited = self.shared.changed.wait_timeout_while(left, PATIENCE, |left| left.len() < wanted);
+        waited.unwrap_or_else(PoisonError::into_inner).0.len()
+    }
+
+    /// When callers left before their answer's end, in order.
+    pub fn left_at(&self) -> Vec<Instant> {
+        self.shared.left.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the first token of each streamed answer was handed over, in order.
+    pub fn first_tokens(&self) -> Vec<Instant> {
+        self.shared.first_tokens.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -127,7 +139,7 @@ struct Leaving {
 impl Drop for Leaving {
     fn drop(&mut self) {
         if !self.through {
-            *self.shared.left.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+            self.shared.left.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
             self.shared.changed.notify_all();
         }
     }
@@ -167,6 +179,7 @@ async fn complete(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     }
     let events = async_stream::stream! {
         let count = pieces.len();
+        leaving.shared.first_tokens.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
         for piece in pieces {
             yield frame(&json!({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": null}]}));
             tokio::task::yield_now().await;
