@@ -61,9 +61,10 @@ function useConnection() {
 }
 
 function useTheme() {
-  const [theme, setTheme] = useState(stored("patou-theme") ?? "system");
+  const [theme, setTheme] = useState(document.documentElement.dataset.theme ?? "system");
   const choose = (name) => {
-    store("patou-theme", name);
+    // A cookie, so that the server sends the page in its theme and nothing is drawn in the other one first.
+    document.cookie = `patou-theme=${name}; path=/; max-age=31536000; samesite=strict`;
     if (name === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = name;
     setTheme(name);

@@ -1,13 +1,16 @@
 //! The web console: files that are part of the binary, and the headers that keep everything else out of it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine;
 use platform::ErrorKind;
+use sha2::{Digest, Sha256};
 
 use crate::error::Refused;
 
@@ -24,14 +27,16 @@ macro_rules! assets {
     };
 }
 
-const PAGE: Asset = Asset { path: "index.html", bytes: include_bytes!("../console/index.html") };
+const PAGE: &str = include_str!("../console/index.html");
+const STYLE: &str = include_str!("../console/console.css");
+/// What the style takes the place of, so that the first paint waits for one response.
+const STYLE_LINK: &str = "<link rel=\"stylesheet\" href=\"/console/console.css\">";
 
-/// Every file but the page itself.
+/// Every file but the page itself and its style.
 const ASSETS: &[Asset] = assets![
     "answer.js",
     "api.js",
     "ask.js",
-    "console.css",
     "conversation.js",
     "document.js",
     "documents.js",
@@ -44,7 +49,6 @@ const ASSETS: &[Asset] = assets![
     "settings.js",
     "source.js",
     "text.js",
-    "theme.js",
     "ui.js",
     "upload.js",
     "vendor/htm.mjs",
@@ -52,9 +56,33 @@ const ASSETS: &[Asset] = assets![
     "vendor/preact.mjs",
 ];
 
-/// Scripts, styles and requests of this server alone; no markup out of text, no frame around the page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+/// The cookie that holds the chosen theme.
+const THEME: &str = "patou-theme";
+/// The themes that can be chosen; without one the page follows the system.
+const THEMES: [&str; 2] = ["dark", "light"];
+
+/// The page with its style in it, and the policy that it is sent with.
+static CONSOLE: LazyLock<Console> = LazyLock::new(|| {
+    let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
+    let page = PAGE.replace(STYLE_LINK, &format!("<style>{STYLE}</style>"));
+    Console {
+        themed: THEMES.map(|theme| page.replace("<html ", &format!("<html data-theme=\"{theme}\" "))),
+        page,
+        // Scripts and requests of this server alone, this one style; no markup out of text, no frame around it.
+        policy: format!(
+            "default-src 'none'; script-src 'self'; style-src 'sha256-{digest}'; img-src 'self'; \
+             connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+             require-trusted-types-for 'script'"
+        ),
+    }
+});
+
+struct Console {
+    page: String,
+    /// The page in each of [`THEMES`].
+    themed: [String; 2],
+    policy: String,
+}
 
 /// The console's routes. Every view has an address of its own, and each is the same page.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -68,54 +96,58 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 }
 
 async fn page(headers: HeaderMap) -> Response {
-    PAGE.response(&headers)
+    let theme = theme(&headers).and_then(|chosen| THEMES.iter().position(|theme| *theme == chosen));
+    let page = theme.map_or(&CONSOLE.page, |theme| &CONSOLE.themed[theme]);
+    let mut response = response("text/html; charset=utf-8", page.as_bytes(), &headers);
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("cookie"));
+    response
+}
+
+/// The theme that was chosen in this browser.
+fn theme(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    cookies
+        .split(';')
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == THEME)
+        .map(|(_, value)| value)
 }
 
 async fn file(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match ASSETS.iter().find(|asset| asset.path == path) {
-        Some(asset) => asset.response(&headers),
+        Some(asset) => response(asset.kind(), asset.bytes, &headers),
         None => Refused::new(ErrorKind::NotFound, "the console has no such file", "open `/`").into_response(),
     }
 }
 
 impl Asset {
     fn kind(&self) -> &'static str {
-        match self.path.rsplit('.').next() {
-            Some("html") => "text/html; charset=utf-8",
-            Some("css") => "text/css; charset=utf-8",
-            Some("svg") => "image/svg+xml",
-            _ => "text/javascript; charset=utf-8",
-        }
+        if self.path.ends_with(".svg") { "image/svg+xml" } else { "text/javascript; charset=utf-8" }
     }
+}
 
-    /// Names the content: a browser that has it is told so and not sent it again.
-    fn tag(&self) -> String {
-        let mut hasher = DefaultHasher::new();
-        self.bytes.hash(&mut hasher);
-        format!("\"{:016x}\"", hasher.finish())
+/// A file, or word that the browser has it.
+fn response(kind: &'static str, bytes: &'static [u8], asked: &HeaderMap) -> Response {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    let tag = format!("\"{:016x}\"", hasher.finish());
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response =
+        if is_known { StatusCode::NOT_MODIFIED.into_response() } else { bytes.into_response() };
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_TYPE, kind);
+    set(header::CACHE_CONTROL, "no-cache");
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::CONTENT_SECURITY_POLICY, &CONSOLE.policy);
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
     }
-
-    fn response(&self, asked: &HeaderMap) -> Response {
-        let tag = self.tag();
-        let is_known =
-            asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-        let mut response =
-            if is_known { StatusCode::NOT_MODIFIED.into_response() } else { self.bytes.into_response() };
-        let headers = response.headers_mut();
-        let mut set = |name: HeaderName, value: &'static str| {
-            headers.insert(name, HeaderValue::from_static(value));
-        };
-        set(header::CONTENT_TYPE, self.kind());
-        set(header::CACHE_CONTROL, "no-cache");
-        set(header::CONTENT_SECURITY_POLICY, POLICY);
-        set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        set(header::REFERRER_POLICY, "no-referrer");
-        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        response
-    }
+    response
 }
 
 #[cfg(test)]
@@ -124,7 +156,8 @@ mod tests {
 
     #[test]
     fn every_module_that_is_imported_is_served_and_preloaded() {
-        let page = String::from_utf8_lossy(PAGE.bytes);
+        let page = &CONSOLE.page;
+        assert!(page.contains("<style>") && !page.contains(STYLE_LINK));
         for asset in ASSETS {
             assert!(
                 asset.path == "main.js"
@@ -153,6 +186,19 @@ mod tests {
         let mut asked = HeaderMap::new();
         asked.insert(header::IF_NONE_MATCH, first.headers()[header::ETAG].clone());
         assert_eq!(page(asked).await.status(), StatusCode::NOT_MODIFIED);
+    }
+
+    #[tokio::test]
+    async fn the_page_comes_in_the_theme_that_was_chosen() {
+        let sent = async |cookie: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+            let body =
+                axum::body::to_bytes(page(headers).await.into_body(), 1 << 20).await.unwrap_or_default();
+            String::from_utf8_lossy(&body).lines().nth(1).unwrap_or_default().to_owned()
+        };
+        assert_eq!(sent("a=b; patou-theme=dark").await, "<html data-theme=\"dark\" lang=\"en\">");
+        assert_eq!(sent("patou-theme=\"><script>").await, "<html lang=\"en\">");
     }
 
     #[test]

@@ -190,6 +190,8 @@ await seen("td", { hasText: "ready" });
 await look("the settings");
 await command(`theme: ${theme === "dark" ? "light" : "dark"}`);
 await look("the settings in the other theme");
+await page.reload();
+assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), theme === "dark" ? "light" : "dark");
 await command("theme: system");
 await page.goto(`${base}/nowhere-at-all`).then((response) => assert.equal(response.status(), 404));
 await page.goto(`${base}/documents/none?collection=ops`);
