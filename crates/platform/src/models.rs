@@ -30,6 +30,8 @@ const INTERACTIVE_TEXTS_MAX: usize = 4;
 const BULK_BYTES: usize = 8 << 10;
 /// so turns are longer as long as nobody has asked anything.
 const BULK_BYTES_UNASKED: usize = 64 << 10;
+/// How long an ingest lets questions go first.
+const BULK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is known of the embedding model's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,14 +197,18 @@ impl Turn {
         work.await
     }
 
-    /// Waits until no question does.
+    /// Waits until no question does, and no longer than [`BULK_PATIENCE`]: an ingest goes on under any load.
     async fn bulk<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut patience = std::pin::pin!(tokio::time::sleep(BULK_PATIENCE));
         loop {
             let free = self.free.notified();
             if self.questions.load(Ordering::SeqCst) == 0 {
                 break;
             }
-            free.await;
+            tokio::select! {
+                () = free => {}
+                () = &mut patience => break,
+            }
         }
         let _one = self.one.acquire().await;
         work.await
@@ -390,5 +396,21 @@ mod tests {
         turn.question(async {}).await;
         assert_eq!(turn.length(texts()), 2);
         assert_eq!(turn.length([100_000, 5].into_iter()), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_ingest_goes_on_however_many_questions_come() {
+        let turn = Turn::default();
+        let asking = async {
+            let _always = Waiting::new(&turn);
+            loop {
+                turn.question(tokio::time::sleep(Duration::from_millis(5))).await;
+            }
+        };
+        tokio::select! {
+            () = asking => {}
+            () = turn.bulk(async {}) => {}
+        }
+        assert!(turn.was_asked.load(Ordering::SeqCst));
     }
 }
