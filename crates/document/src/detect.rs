@@ -1,189 +1,52 @@
 //! Which format a file is of.
 
-use std::fmt;
-
-use serde::Serialize;
-
-/// A programming language with a grammar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CodeLanguage {
-    /// Rust.
-    Rust,
-    /// Python.
-    Python,
-    /// JavaScript, with JSX.
-    JavaScript,
-    /// TypeScript.
-    TypeScript,
-    /// TypeScript with JSX.
-    Tsx,
-    /// Go.
-    Go,
-    /// Java.
-    Java,
-    /// C.
-    C,
-    /// HCL, the language of Terraform.
-    Hcl,
-    /// YAML.
-    Yaml,
-    /// A language without a grammar here: cut at lines.
-    Other,
-}
-
-/// How a file is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Markdown.
-    Markdown,
-    /// Plain text.
-    Text,
-    /// HTML.
-    Html,
-    /// One JSON value.
-    Json,
-    /// Comma-, semicolon-, tab- or bar-separated values.
-    Csv,
-    /// Source code.
-    Code(CodeLanguage),
-}
-
-/// File name endings and what they are. To add one: a line here.
-const ENDINGS: &[(&str, Format)] = &[
-    ("md", Format::Markdown),
-    ("markdown", Format::Markdown),
-    ("mdx", Format::Markdown),
-    ("txt", Format::Text),
-    ("text", Format::Text),
-    ("log", Format::Text),
-    ("html", Format::Html),
-    ("htm", Format::Html),
-    ("xhtml", Format::Html),
-    ("json", Format::Json),
-    ("csv", Format::Csv),
-    ("tsv", Format::Csv),
-    ("rs", Format::Code(CodeLanguage::Rust)),
-    ("py", Format::Code(CodeLanguage::Python)),
-    ("js", Format::Code(CodeLanguage::JavaScript)),
-    ("mjs", Format::Code(CodeLanguage::JavaScript)),
-    ("cjs", Format::Code(CodeLanguage::JavaScript)),
-    ("jsx", Format::Code(CodeLanguage::JavaScript)),
-    ("ts", Format::Code(CodeLanguage::TypeScript)),
-    ("mts", Format::Code(CodeLanguage::TypeScript)),
-    ("tsx", Format::Code(CodeLanguage::Tsx)),
-    ("go", Format::Code(CodeLanguage::Go)),
-    ("java", Format::Code(CodeLanguage::Java)),
-    ("c", Format::Code(CodeLanguage::C)),
-    ("h", Format::Code(CodeLanguage::C)),
-    ("hcl", Format::Code(CodeLanguage::Hcl)),
-    ("tf", Format::Code(CodeLanguage::Hcl)),
-    ("tfvars", Format::Code(CodeLanguage::Hcl)),
-    ("yaml", Format::Code(CodeLanguage::Yaml)),
-    ("yml", Format::Code(CodeLanguage::Yaml)),
-    ("toml", Format::Code(CodeLanguage::Other)),
-    ("ini", Format::Code(CodeLanguage::Other)),
-    ("cfg", Format::Code(CodeLanguage::Other)),
-    ("conf", Format::Code(CodeLanguage::Other)),
-    ("properties", Format::Code(CodeLanguage::Other)),
-    ("xml", Format::Code(CodeLanguage::Other)),
-    ("sql", Format::Code(CodeLanguage::Other)),
-    ("sh", Format::Code(CodeLanguage::Other)),
-    ("bash", Format::Code(CodeLanguage::Other)),
-    ("ps1", Format::Code(CodeLanguage::Other)),
-    ("bicep", Format::Code(CodeLanguage::Other)),
-    ("cpp", Format::Code(CodeLanguage::Other)),
-    ("cc", Format::Code(CodeLanguage::Other)),
-    ("hpp", Format::Code(CodeLanguage::Other)),
-    ("cs", Format::Code(CodeLanguage::Other)),
-    ("kt", Format::Code(CodeLanguage::Other)),
-    ("swift", Format::Code(CodeLanguage::Other)),
-    ("rb", Format::Code(CodeLanguage::Other)),
-    ("php", Format::Code(CodeLanguage::Other)),
-    ("lua", Format::Code(CodeLanguage::Other)),
-    ("r", Format::Code(CodeLanguage::Other)),
-    ("scala", Format::Code(CodeLanguage::Other)),
-    ("css", Format::Code(CodeLanguage::Other)),
-    ("proto", Format::Code(CodeLanguage::Other)),
-    ("graphql", Format::Code(CodeLanguage::Other)),
-];
-
-/// Names without an ending that are known to be text.
-const NAMES: &[(&str, Format)] = &[
-    ("readme", Format::Markdown),
-    ("license", Format::Text),
-    ("notice", Format::Text),
-    ("changelog", Format::Text),
-    ("dockerfile", Format::Code(CodeLanguage::Other)),
-    ("makefile", Format::Code(CodeLanguage::Other)),
-    ("jenkinsfile", Format::Code(CodeLanguage::Other)),
-];
+use crate::Format;
+use crate::format::{Entry, FORMATS, Read};
 
 /// How many bytes are looked at to tell text from anything else.
 const SNIFF_BYTES: usize = 4096;
 
-impl Format {
-    /// The name that reports and filters use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Markdown => "markdown",
-            Self::Text => "text",
-            Self::Html => "html",
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Code(language) => language.as_str(),
-        }
-    }
-}
-
-impl CodeLanguage {
-    /// The name that reports and filters use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rust => "rust",
-            Self::Python => "python",
-            Self::JavaScript => "javascript",
-            Self::TypeScript => "typescript",
-            Self::Tsx => "tsx",
-            Self::Go => "go",
-            Self::Java => "java",
-            Self::C => "c",
-            Self::Hcl => "hcl",
-            Self::Yaml => "yaml",
-            Self::Other => "code",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Format {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// The format of a file by its name and first bytes; `None` when nothing here reads it.
+/// The format of a file by its name and bytes; `None` when nothing here reads it. Formats of bytes are known
+/// by their bytes, whatever the name; formats of text by the name alone.
 pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
+    let named = by_name(name);
+    let begins_so = |entry: &Entry| match entry.read {
+        Read::Bytes { sniff, .. } => sniff(bytes),
+        Read::Text(_) => false,
+    };
+    if let Some(entry) = named.filter(|entry| begins_so(entry)) {
+        return Some(Format(entry));
+    }
+    if let Some(entry) = FORMATS.iter().find(|entry| begins_so(entry)) {
+        return Some(Format(entry));
+    }
+    // A format of bytes whose bytes say nothing else is read as what it is called, to say what is wrong with it.
+    named.filter(|entry| matches!(entry.read, Read::Bytes { .. }) || is_text(bytes)).map(Format)
+}
+
+/// The format that a name stands for.
+fn by_name(name: &str) -> Option<&'static Entry> {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
+    let known = |of: fn(&Entry) -> &'static [&'static str], wanted: &str| {
+        FORMATS.iter().find(|entry| of(entry).contains(&wanted)).copied()
+    };
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() => known(|entry| entry.endings, ending),
+        _ => known(|entry| entry.names, &name),
+    }
+}
+
+/// Whether bytes can be a text in some encoding: no zero byte, unless a mark says that characters are wide.
+fn is_text(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(SNIFF_BYTES)];
     let wide = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);
-    if start.contains(&0) && !wide {
-        return None;
-    }
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
-    if let Some((stem, ending)) = name.rsplit_once('.')
-        && !stem.is_empty()
-    {
-        return ENDINGS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format);
-    }
-    NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    wide || !start.contains(&0)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -192,9 +55,23 @@ mod tests {
         assert_eq!(name("a/B.MD"), Some("markdown"));
         assert_eq!(name("main.tf"), Some("hcl"));
         assert_eq!(name("Dockerfile"), Some("code"));
-        assert_eq!(name("photo.png"), None);
+        assert_eq!(name("photo.unheard-of"), None);
         assert_eq!(name(".hidden"), None);
         assert_eq!(detect("a.txt", b"a\0b"), None);
-        assert_eq!(detect("a.txt", b"\xff\xfea\0"), Some(Format::Text));
+        assert_eq!(detect("a.txt", b"\xff\xfea\0").map(Format::as_str), Some("text"));
+    }
+
+    #[test]
+    fn no_two_formats_have_a_name_or_an_ending_in_common() {
+        let mut seen = HashSet::new();
+        for entry in FORMATS {
+            assert!(seen.insert(entry.name.to_owned()), "{}", entry.name);
+            for ending in entry.endings {
+                assert!(seen.insert(format!(".{ending}")), "{ending}");
+            }
+            for name in entry.names {
+                assert!(seen.insert(format!("/{name}")), "{name}");
+            }
+        }
     }
 }

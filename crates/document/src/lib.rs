@@ -4,24 +4,28 @@
 //! it opens no file, asks no model (a chunker is told how to count tokens) and keeps nothing.
 
 mod chunk;
+mod clean;
 mod decode;
 mod detect;
 mod format;
 mod language;
 mod model;
+mod package;
 mod parse;
 mod records;
 mod sentences;
 
 pub use chunk::{Chunk, Chunking, Strategy, chunk};
-pub use detect::{CodeLanguage, Format, detect};
-pub use model::{Block, BlockKind, Document, Page, Problem, Span};
+pub use clean::{Edit, OffsetMap};
+pub use detect::detect;
+pub use format::Format;
+pub use model::{Area, Attachment, Block, BlockKind, Document, Page, Problem, Scan, Span};
 pub use parse::{Extent, Input, ParseError, parse};
 pub use records::{Record, RecordError, records};
 pub use sentences::sentences;
 
 /// Changes when a parser or cleaner gives another text for the same bytes.
-const PARSER_VERSION: u32 = 1;
+const PARSER_VERSION: u32 = 2;
 /// Changes when a chunker gives other chunks for the same text.
 const CHUNKER_VERSION: u32 = 1;
 

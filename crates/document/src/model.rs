@@ -87,6 +87,48 @@ pub struct Page {
     pub span: Span,
 }
 
+/// Where a part of the stored text stands on a page of the original, in points (1/72 inch) from the page's
+/// upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Area {
+    /// What stands there.
+    pub span: Span,
+    /// The page, 1-based.
+    pub page: u32,
+    /// The left edge.
+    pub left: f32,
+    /// The upper edge.
+    pub top: f32,
+    /// The right edge.
+    pub right: f32,
+    /// The lower edge.
+    pub bottom: f32,
+}
+
+/// An image that may hold text: a scanned page, or a picture.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Scan {
+    /// Where in the original, as problems say it.
+    pub place: String,
+    /// Where its text belongs in the stored text.
+    pub at: usize,
+    /// `image/png`, `image/jpeg` and the like.
+    pub media_type: &'static str,
+    /// The image file.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
+}
+
+/// A file within the file: a document of its own.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// Its name, which says what it is; unique within its document.
+    pub name: String,
+    /// Its bytes.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
+}
+
 /// Something that could not be read. A document with problems is still a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -115,9 +157,16 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// Its pages; empty for formats without pages.
     pub pages: Vec<Page>,
+    /// Where lines or blocks stand on their pages, by their spans' starts; empty for formats without a layout.
+    pub areas: Vec<Area>,
+    /// Images whose text is not in the stored text. Each is a problem too, until somebody reads it.
+    pub scans: Vec<Scan>,
+    /// Files that it carries.
+    pub attachments: Vec<Attachment>,
     /// What could not be read.
     pub problems: Vec<Problem>,
-    /// What it says about itself.
+    /// What it says about itself: `author`, `created`, `modified`, `subject`, `keywords` (a list), and what else
+    /// it names. Dates are ISO 8601.
     pub metadata: BTreeMap<String, serde_json::Value>,
 }
 
@@ -131,9 +180,24 @@ impl Document {
             language: None,
             blocks: Vec::new(),
             pages: Vec::new(),
+            areas: Vec::new(),
+            scans: Vec::new(),
+            attachments: Vec::new(),
             problems: Vec::new(),
             metadata: BTreeMap::new(),
         }
+    }
+}
+
+impl std::fmt::Debug for Scan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Scan({}, {} bytes at {})", self.place, self.bytes.len(), self.at)
+    }
+}
+
+impl std::fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Attachment({}, {} bytes)", self.name, self.bytes.len())
     }
 }
 

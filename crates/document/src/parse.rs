@@ -1,6 +1,7 @@
 //! One way in for every format.
 
-use crate::{Document, Format, Problem, decode, detect, format, language};
+use crate::format::{Context, Damage, Read};
+use crate::{Document, Problem, decode, detect, language};
 
 /// A file to parse.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,8 @@ pub struct Input<'a> {
     pub bytes: &'a [u8],
     /// How much of it is wanted.
     pub extent: Extent,
+    /// What may open it, if it is encrypted.
+    pub passwords: &'a [String],
 }
 
 /// How much of a file is wanted.
@@ -41,6 +44,22 @@ pub enum ParseError {
         /// What is wrong.
         why: String,
     },
+    /// It is encrypted, and no password that was given opens it.
+    #[error("`{name}` is encrypted, and no password that was given opens it")]
+    Locked {
+        /// The file's name.
+        name: String,
+    },
+    /// It wants more than a file may have.
+    #[error("`{name}` is more than a {format} file may be: {why}")]
+    TooMuch {
+        /// The file's name.
+        name: String,
+        /// What it is.
+        format: &'static str,
+        /// The limit, and what went over it.
+        why: String,
+    },
 }
 
 impl ParseError {
@@ -51,6 +70,10 @@ impl ParseError {
                 "Markdown, text, HTML, JSON, JSON lines, CSV and source code are read, by file name ending"
             }
             Self::Damaged { .. } => "mend the file, or give it the ending of what it is",
+            Self::Locked { .. } => {
+                "name a file of passwords in `ingest.passwords_file`, or save the file without one"
+            }
+            Self::TooMuch { .. } => "split the file, or take out what is not to be read",
         }
     }
 }
@@ -64,20 +87,26 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
     let Some(kind) = detect(input.name, input.bytes) else {
         return Err(ParseError::UnknownFormat { name: input.name.to_owned() });
     };
-    let decoded = decode::decode(input.bytes);
-    let mut document = match kind {
-        Format::Markdown => format::markdown::parse(decoded.text),
-        Format::Text => format::text::parse(decoded.text),
-        Format::Html => format::html::parse(&decoded.text, input.extent),
-        Format::Json => format::json::parse(&decoded.text).map_err(|why| ParseError::Damaged {
-            name: input.name.to_owned(),
-            format: "JSON",
-            why,
-        })?,
-        Format::Csv => format::csv::parse(&decoded.text),
-        Format::Code(language) => format::code::parse(decoded.text, language),
+    let context =
+        Context { format: kind, name: input.name, extent: input.extent, passwords: input.passwords };
+    let read = match kind.0.read {
+        Read::Bytes { read, .. } => read(input.bytes, &context),
+        Read::Text(read) => {
+            let decoded = decode::decode(input.bytes);
+            read(decoded.text, &context).map(|mut document| {
+                document.problems.splice(0..0, decoded.problems);
+                document
+            })
+        }
     };
-    document.problems.splice(0..0, decoded.problems);
+    let mut document = read.map_err(|damage| {
+        let (name, format) = (input.name.to_owned(), kind.as_str());
+        match damage {
+            Damage::Broken(why) => ParseError::Damaged { name, format, why },
+            Damage::Locked => ParseError::Locked { name },
+            Damage::TooMuch(why) => ParseError::TooMuch { name, format, why },
+        }
+    })?;
     finish(&mut document);
     Ok(document)
 }
@@ -93,7 +122,7 @@ pub(crate) fn finish(document: &mut Document) {
             content_lost: false,
         });
     }
-    if document.language.is_none() && !matches!(document.format, Format::Code(_) | Format::Csv) {
+    if document.language.is_none() && document.format.0.prose {
         document.language = language::detect(&document.text);
     }
 }

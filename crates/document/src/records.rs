@@ -112,7 +112,8 @@ fn record(bytes: &[u8], line: usize) -> Result<Record, RecordError> {
 }
 
 fn corpus_line(value: &Value, own: &str) -> Document {
-    let mut document = Document::new(Format::Text, own.replace("\r\n", "\n").replace('\0', "\u{fffd}"));
+    let mut document =
+        Document::new(Format(&text::FORMAT), own.replace("\r\n", "\n").replace('\0', "\u{fffd}"));
     document.blocks = text::paragraphs(&document.text);
     let title = value.get("title").and_then(Value::as_str).map(str::trim);
     document.title = title.filter(|title| !title.is_empty()).map(str::to_owned);

@@ -72,7 +72,7 @@ proptest! {
         max_tokens in 8usize..64,
         overlap_tokens in 0usize..16,
     ) {
-        let input = Input { name, bytes: text.as_bytes(), extent: Extent::Whole };
+        let input = Input { name, bytes: text.as_bytes(), extent: Extent::Whole, passwords: &[] };
         if let Ok(document) = parse(&input) {
             check_chunks(&document, &chunking(strategy, max_tokens, overlap_tokens))?;
         }
@@ -84,7 +84,7 @@ proptest! {
         name in prop::sample::select(&NAMES[..]),
     ) {
         for extent in [Extent::Whole, Extent::MainContent] {
-            if let Ok(document) = parse(&Input { name, bytes: &bytes, extent }) {
+            if let Ok(document) = parse(&Input { name, bytes: &bytes, extent, passwords: &[] }) {
                 check_chunks(&document, &chunking("heading", 32, 4))?;
             }
         }
@@ -92,7 +92,7 @@ proptest! {
 }
 
 fn markdown(text: &str) -> Document {
-    parse(&Input { name: "a.md", bytes: text.as_bytes(), extent: Extent::Whole }).unwrap()
+    parse(&Input { name: "a.md", bytes: text.as_bytes(), extent: Extent::Whole, passwords: &[] }).unwrap()
 }
 
 fn cut(text: &str, max_tokens: usize, overlap_tokens: usize) -> Vec<(String, Vec<String>)> {
@@ -134,7 +134,9 @@ fn a_long_section_shares_sentences_and_tables_stay_whole() {
 fn a_large_file_is_cut_in_linear_time() {
     let paragraph = "The quick brown fox jumps over the lazy dog. ".repeat(12);
     let text = format!("{paragraph}\n\n").repeat(20_000);
-    let document = parse(&Input { name: "a.txt", bytes: text.as_bytes(), extent: Extent::Whole }).unwrap();
+    let document =
+        parse(&Input { name: "a.txt", bytes: text.as_bytes(), extent: Extent::Whole, passwords: &[] })
+            .unwrap();
     let calls = std::cell::Cell::new(0usize);
     let chunks = chunk(&document, &Chunking::default(), |text| {
         calls.set(calls.get() + text.len());

@@ -11,6 +11,7 @@
 
 mod http;
 mod served;
+mod similarity;
 mod upstream;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use serde_json::Value;
 
 pub use http::{Event, Http, Response};
 pub use served::Served;
+pub use similarity::{cell_similarity, heading_similarity, word_similarity};
 pub use upstream::{Reply, Upstream};
 
 /// The folder with the models that `cargo xtask setup` pulled; `None`, said aloud, where there is none.

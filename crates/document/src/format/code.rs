@@ -2,8 +2,75 @@
 
 use tree_sitter::{Node, Parser};
 
+use super::{Entry, Read};
 use crate::model::cover;
-use crate::{Block, BlockKind, CodeLanguage, Document, Format, Span};
+use crate::{Block, BlockKind, Document, Format, Span};
+
+/// Rust.
+pub(crate) const RUST: Entry = entry("rust", &["rs"]);
+/// Python.
+pub(crate) const PYTHON: Entry = entry("python", &["py"]);
+/// JavaScript, with JSX.
+pub(crate) const JAVASCRIPT: Entry = entry("javascript", &["js", "mjs", "cjs", "jsx"]);
+/// TypeScript.
+pub(crate) const TYPESCRIPT: Entry = entry("typescript", &["ts", "mts"]);
+/// TypeScript with JSX.
+pub(crate) const TSX: Entry = entry("tsx", &["tsx"]);
+/// Go.
+pub(crate) const GO: Entry = entry("go", &["go"]);
+/// Java.
+pub(crate) const JAVA: Entry = entry("java", &["java"]);
+/// C.
+pub(crate) const C: Entry = entry("c", &["c", "h"]);
+/// HCL, the language of Terraform.
+pub(crate) const HCL: Entry = entry("hcl", &["hcl", "tf", "tfvars"]);
+/// YAML.
+pub(crate) const YAML: Entry = entry("yaml", &["yaml", "yml"]);
+/// A language without a grammar here: cut at lines.
+pub(crate) const OTHER: Entry = Entry {
+    names: &["dockerfile", "makefile", "jenkinsfile"],
+    ..entry(
+        "code",
+        &[
+            "toml",
+            "ini",
+            "cfg",
+            "conf",
+            "properties",
+            "xml",
+            "sql",
+            "sh",
+            "bash",
+            "ps1",
+            "bicep",
+            "cpp",
+            "cc",
+            "hpp",
+            "cs",
+            "kt",
+            "swift",
+            "rb",
+            "php",
+            "lua",
+            "r",
+            "scala",
+            "css",
+            "proto",
+            "graphql",
+        ],
+    )
+};
+
+/// A language by its name and file name endings.
+const fn entry(name: &'static str, endings: &'static [&'static str]) -> Entry {
+    Entry {
+        name,
+        endings,
+        names: &[],
+        prose: false,
+        read: Read::Text(|text, context| Ok(parse(text, context.format))),
+    }
+}
 
 /// Larger files are cut at blank lines: a grammar takes its time.
 const GRAMMAR_BYTES_MAX: usize = 1 << 20;
@@ -11,8 +78,8 @@ const GRAMMAR_BYTES_MAX: usize = 1 << 20;
 const MEMBER_BYTES_MIN: usize = 2000;
 
 /// Reads source code.
-pub(crate) fn parse(text: String, language: CodeLanguage) -> Document {
-    let mut document = Document::new(Format::Code(language), text);
+pub(crate) fn parse(text: String, language: Format) -> Document {
+    let mut document = Document::new(language, text);
     let spans = grammar(language)
         .filter(|_| document.text.len() <= GRAMMAR_BYTES_MAX)
         .and_then(|grammar| definitions(&document.text, &grammar))
@@ -27,19 +94,19 @@ pub(crate) fn parse(text: String, language: CodeLanguage) -> Document {
 }
 
 /// The grammars. To add one: a line here, one in the list of formats.
-fn grammar(language: CodeLanguage) -> Option<tree_sitter::Language> {
-    Some(match language {
-        CodeLanguage::Rust => tree_sitter_rust::LANGUAGE.into(),
-        CodeLanguage::Python => tree_sitter_python::LANGUAGE.into(),
-        CodeLanguage::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
-        CodeLanguage::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
-        CodeLanguage::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
-        CodeLanguage::Go => tree_sitter_go::LANGUAGE.into(),
-        CodeLanguage::Java => tree_sitter_java::LANGUAGE.into(),
-        CodeLanguage::C => tree_sitter_c::LANGUAGE.into(),
-        CodeLanguage::Hcl => tree_sitter_hcl::LANGUAGE.into(),
-        CodeLanguage::Yaml => tree_sitter_yaml::LANGUAGE.into(),
-        CodeLanguage::Other => return None,
+fn grammar(language: Format) -> Option<tree_sitter::Language> {
+    Some(match language.as_str() {
+        "rust" => tree_sitter_rust::LANGUAGE.into(),
+        "python" => tree_sitter_python::LANGUAGE.into(),
+        "javascript" => tree_sitter_javascript::LANGUAGE.into(),
+        "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
+        "tsx" => tree_sitter_typescript::LANGUAGE_TSX.into(),
+        "go" => tree_sitter_go::LANGUAGE.into(),
+        "java" => tree_sitter_java::LANGUAGE.into(),
+        "c" => tree_sitter_c::LANGUAGE.into(),
+        "hcl" => tree_sitter_hcl::LANGUAGE.into(),
+        "yaml" => tree_sitter_yaml::LANGUAGE.into(),
+        _ => return None,
     })
 }
 
@@ -130,8 +197,8 @@ fn line_groups(text: &str) -> Found {
 mod tests {
     use super::*;
 
-    fn check(language: CodeLanguage, text: &str, expect: &[(&str, &[&str])]) {
-        let document = parse(text.to_owned(), language);
+    fn check(language: &'static Entry, text: &str, expect: &[(&str, &[&str])]) {
+        let document = parse(text.to_owned(), Format(language));
         let found: Vec<_> =
             document.blocks.iter().map(|block| (block.span.of(text), block.heading_path.clone())).collect();
         let expect: Vec<_> = expect
@@ -144,17 +211,17 @@ mod tests {
     #[test]
     fn definitions_with_their_comments_and_names() {
         check(
-            CodeLanguage::Rust,
+            &RUST,
             "use a::b;\n\n/// Doc.\nfn one() {\n    1\n}\n\nstruct Two;\n",
             &[("use a::b;", &[]), ("/// Doc.\nfn one() {\n    1\n}", &["one"]), ("struct Two;", &["Two"])],
         );
         check(
-            CodeLanguage::Python,
+            &PYTHON,
             "import x\n\n# why\ndef f(a):\n    return a\n",
             &[("import x", &["x"]), ("# why\ndef f(a):\n    return a", &["f"])],
         );
         check(
-            CodeLanguage::Go,
+            &GO,
             "package p\n\nfunc F() int {\n\treturn 1\n}\n",
             &[("package p", &[]), ("func F() int {\n\treturn 1\n}", &["F"])],
         );
@@ -163,20 +230,20 @@ mod tests {
     #[test]
     fn every_grammar_loads() {
         for (language, text) in [
-            (CodeLanguage::JavaScript, "function f() {}\nconst a = 1;\n"),
-            (CodeLanguage::TypeScript, "interface A { x: number }\nfunction f(): void {}\n"),
-            (CodeLanguage::Tsx, "const a = <b/>;\nfunction f() {}\n"),
-            (CodeLanguage::Java, "class A { int x; }\nclass B {}\n"),
-            (CodeLanguage::C, "int a;\nint main(void) { return 0; }\n"),
-            (CodeLanguage::Hcl, "variable \"a\" {}\nresource \"b\" \"c\" {\n  x = 1\n}\n"),
-            (CodeLanguage::Yaml, "a: 1\nb:\n  c: 2\n"),
+            (&JAVASCRIPT, "function f() {}\nconst a = 1;\n"),
+            (&TYPESCRIPT, "interface A { x: number }\nfunction f(): void {}\n"),
+            (&TSX, "const a = <b/>;\nfunction f() {}\n"),
+            (&JAVA, "class A { int x; }\nclass B {}\n"),
+            (&C, "int a;\nint main(void) { return 0; }\n"),
+            (&HCL, "variable \"a\" {}\nresource \"b\" \"c\" {\n  x = 1\n}\n"),
+            (&YAML, "a: 1\nb:\n  c: 2\n"),
         ] {
-            assert_eq!(parse(text.to_owned(), language).blocks.len(), 2, "{language:?}");
+            assert_eq!(parse(text.to_owned(), Format(language)).blocks.len(), 2, "{}", language.name);
         }
     }
 
     #[test]
     fn what_has_no_grammar_is_cut_at_blank_lines() {
-        check(CodeLanguage::Other, "a = 1\nb = 2\n\n[c]\n", &[("a = 1\nb = 2", &[]), ("[c]", &[])]);
+        check(&OTHER, "a = 1\nb = 2\n\n[c]\n", &[("a = 1\nb = 2", &[]), ("[c]", &[])]);
     }
 }

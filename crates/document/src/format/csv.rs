@@ -1,6 +1,16 @@
 //! Separated values: stored as a Markdown table, each row a passage with the header.
 
+use super::{Entry, Read};
 use crate::{Block, BlockKind, Document, Format, Problem, Span};
+
+/// Comma-, semicolon-, tab- or bar-separated values.
+pub(crate) const FORMAT: Entry = Entry {
+    name: "csv",
+    endings: &["csv", "tsv"],
+    names: &[],
+    prose: false,
+    read: Read::Text(|text, _| Ok(parse(&text))),
+};
 
 /// The separators that are told apart, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -11,7 +21,7 @@ const ROW_PROBLEMS_MAX: usize = 20;
 
 /// Reads separated values. The first row is the header.
 pub(crate) fn parse(text: &str) -> Document {
-    let mut document = Document::new(Format::Csv, String::with_capacity(text.len() + text.len() / 4));
+    let mut document = Document::new(Format(&FORMAT), String::with_capacity(text.len() + text.len() / 4));
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

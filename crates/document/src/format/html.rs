@@ -4,8 +4,17 @@ use std::sync::OnceLock;
 
 use htmd::HtmlToMarkdown;
 
-use super::{markdown, text};
+use super::{Entry, Read, markdown, text};
 use crate::{Document, Extent, Format, Problem};
+
+/// Web pages.
+pub(crate) const FORMAT: Entry = Entry {
+    name: "html",
+    endings: &["html", "htm", "xhtml"],
+    names: &[],
+    prose: true,
+    read: Read::Text(|text, context| Ok(parse(&text, context.extent))),
+};
 
 /// Pages nested deeper are read as their words alone: the tree is walked recursively.
 const DEPTH_MAX: usize = 400;
@@ -19,7 +28,7 @@ const SKIPPED: [&str; 6] = ["script", "style", "noscript", "template", "iframe",
 /// Reads a page.
 pub(crate) fn parse(html: &str, extent: Extent) -> Document {
     if depth(html) > DEPTH_MAX {
-        let mut document = Document::new(Format::Html, words(html));
+        let mut document = Document::new(Format(&FORMAT), words(html));
         document.blocks = text::paragraphs(&document.text);
         document.problems.push(Problem {
             place: "the whole page".into(),
@@ -36,7 +45,7 @@ pub(crate) fn parse(html: &str, extent: Extent) -> Document {
         let share = main.len() as f64 / whole.len().max(1) as f64;
         main.len() >= MAIN_BYTES_MIN && share >= MAIN_SHARE_MIN
     };
-    let mut document = Document::new(Format::Html, main.filter(believed).unwrap_or(whole));
+    let mut document = Document::new(Format(&FORMAT), main.filter(believed).unwrap_or(whole));
     document.blocks = markdown::blocks(&document.text).blocks;
     document.title = title(html).or_else(|| markdown::first_heading(&document.blocks));
     document.language = language(html);

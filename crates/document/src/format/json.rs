@@ -5,7 +5,17 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::{Damage, Entry, Read};
 use crate::{Block, BlockKind, Document, Format, Span};
+
+/// One JSON value.
+pub(crate) const FORMAT: Entry = Entry {
+    name: "json",
+    endings: &["json"],
+    names: &[],
+    prose: true,
+    read: Read::Text(|text, _| parse(&text).map_err(Damage::Broken)),
+};
 
 /// Keys whose value names a record.
 const TITLE_KEYS: [&str; 5] = ["title", "name", "label", "subject", "id"];
@@ -17,14 +27,14 @@ const TITLE_KEYS: [&str; 5] = ["title", "name", "label", "subject", "id"];
 /// What the parser says, with line and column.
 pub(crate) fn parse(text: &str) -> Result<Document, String> {
     if text.trim().is_empty() {
-        return Ok(Document::new(Format::Json, String::new()));
+        return Ok(Document::new(Format(&FORMAT), String::new()));
     }
     serde_json::from_str(text).map(|value| render(&value)).map_err(|error| error.to_string())
 }
 
 /// A JSON value as a document: an array of objects is a record each, anything else one record.
 pub(crate) fn render(value: &Value) -> Document {
-    let mut document = Document::new(Format::Json, String::new());
+    let mut document = Document::new(Format(&FORMAT), String::new());
     match value {
         Value::Array(items) if items.iter().any(Value::is_object) => {
             for item in items {

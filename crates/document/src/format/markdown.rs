@@ -3,13 +3,22 @@
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 
-use super::front_matter;
+use super::{Entry, Read, front_matter};
 use crate::model::cover;
 use crate::{Block, BlockKind, Document, Format, Span};
 
+/// Markdown.
+pub(crate) const FORMAT: Entry = Entry {
+    name: "markdown",
+    endings: &["md", "markdown", "mdx"],
+    names: &["readme"],
+    prose: true,
+    read: Read::Text(|text, _| Ok(parse(text))),
+};
+
 /// Reads Markdown with its front matter.
 pub(crate) fn parse(text: String) -> Document {
-    let mut document = Document::new(Format::Markdown, text);
+    let mut document = Document::new(Format(&FORMAT), text);
     let found = blocks(&document.text);
     document.blocks = found.blocks;
     if let Some(span) = found.front_matter {

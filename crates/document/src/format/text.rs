@@ -1,13 +1,23 @@
 //! Plain text: paragraphs between blank lines.
 
+use super::{Entry, Read};
 use crate::{Block, BlockKind, Document, Format, Span};
+
+/// Plain text.
+pub(crate) const FORMAT: Entry = Entry {
+    name: "text",
+    endings: &["txt", "text", "log"],
+    names: &["license", "notice", "changelog"],
+    prose: true,
+    read: Read::Text(|text, _| Ok(parse(text))),
+};
 
 /// A first line of at most so many characters, alone and without a full stop, is a title.
 const TITLE_CHARS_MAX: usize = 80;
 
 /// Reads plain text. The stored text is the text.
 pub(crate) fn parse(text: String) -> Document {
-    let mut document = Document::new(Format::Text, text);
+    let mut document = Document::new(Format(&FORMAT), text);
     document.blocks = paragraphs(&document.text);
     document.title = title(&document.text, &document.blocks);
     document

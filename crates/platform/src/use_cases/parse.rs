@@ -23,7 +23,7 @@ impl Platform {
 fn parse_file(path: &Path, extent: Extent) -> Result<Document, PlatformError> {
     let bytes = std::fs::read(path).map_err(PlatformError::file("read", path))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let input = Input { name: &name, bytes: &bytes, extent };
+    let input = Input { name: &name, bytes: &bytes, extent, passwords: &[] };
     document::parse(&input)
         .map_err(|source| PlatformError::Parse { path: path.display().to_string(), source })
 }

@@ -121,7 +121,12 @@ impl SourceReader {
         if self.known.hashes.get(&id) == Some(&content_hash) {
             return Outcome::Unchanged { id, source: item.source.clone() };
         }
-        let input = document::Input { name: &item.source, bytes: &bytes, extent: Extent::MainContent };
+        let input = document::Input {
+            name: &item.source,
+            bytes: &bytes,
+            extent: Extent::MainContent,
+            passwords: &[],
+        };
         match document::parse(&input) {
             Ok(document) => {
                 self.prepare(Incoming { id, source: item.source.clone(), content_hash, document })
