@@ -3,6 +3,7 @@
 //! Owns the formats, the chunking strategies and the sentence rules. Pure, synchronous and deterministic:
 //! it opens no file, asks no model (a chunker is told how to count tokens) and keeps nothing.
 
+mod archive;
 mod chunk;
 mod clean;
 mod decode;
@@ -15,6 +16,7 @@ mod parse;
 mod records;
 mod sentences;
 
+pub use archive::{Limits, Member, MemberError, Members, Refusal, is_archive_name, members};
 pub use chunk::{Chunk, Chunking, Strategy, chunk};
 pub use clean::{Edit, OffsetMap};
 pub use detect::detect;
