@@ -14,7 +14,6 @@ use std::io::{Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use ledger::Ledger;
-pub(crate) use zipped::is_document;
 
 /// How much an archive may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +116,11 @@ pub fn is_archive_name(name: &str) -> bool {
     kind_of(name).is_some()
 }
 
+/// Whether a file is an archive: by its name, unless its bytes are a document that happens to be packed as one.
+pub fn is_archive(name: &str, bytes: &[u8]) -> bool {
+    kind_of(name).is_some_and(|kind| !matches!(kind, Kind::Zip) || !zipped::is_document(bytes))
+}
+
 /// The members of an archive, unpacked one at a time; `None` when the file is no archive: by its name, or because
 /// it is a document that happens to be packed as one, as Office files are.
 ///
@@ -126,11 +130,12 @@ pub fn members<'a, B>(name: &str, bytes: B, limits: Limits) -> Option<Members<'a
 where
     B: AsRef<[u8]> + Send + 'a,
 {
+    if !is_archive(name, bytes.as_ref()) {
+        return None;
+    }
     let kind = kind_of(name)?;
-    let start = bytes.as_ref();
-    let ledger = Ledger::new(limits, start.len() as u64);
+    let ledger = Ledger::new(limits, bytes.as_ref().len() as u64);
     let unpack: Box<dyn Unpack + Send + 'a> = match kind {
-        Kind::Zip if is_document(start) => return None,
         Kind::Zip => match zipped::Zipped::open(bytes) {
             Ok(zipped) => Box::new(zipped),
             Err(refusal) => Box::new(Unreadable(Some(refusal))),
@@ -152,6 +157,13 @@ pub struct Members<'a> {
     unpack: Box<dyn Unpack + Send + 'a>,
     ledger: Ledger,
     done: bool,
+}
+
+impl Members<'_> {
+    /// How many bytes have been unpacked so far, those of members that were refused counted.
+    pub fn unpacked_bytes(&self) -> u64 {
+        self.ledger.spent()
+    }
 }
 
 impl Iterator for Members<'_> {

@@ -47,7 +47,7 @@ fn odd(why: String, content_lost: bool) -> Problem {
     Problem { place: "the whole file".into(), what: "encoding".into(), why, content_lost }
 }
 
-fn unix_lines(text: Cow<'_, str>) -> String {
+pub(crate) fn unix_lines(text: Cow<'_, str>) -> String {
     if !text.contains('\r') {
         return text.into_owned();
     }

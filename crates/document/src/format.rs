@@ -8,9 +8,11 @@ use crate::{Document, Extent};
 
 pub(crate) mod code;
 pub(crate) mod csv;
+pub(crate) mod eml;
 mod front_matter;
 pub(crate) mod html;
 pub(crate) mod json;
+mod mail;
 pub(crate) mod markdown;
 pub(crate) mod text;
 
@@ -22,6 +24,7 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &html::FORMAT,
     &json::FORMAT,
     &csv::FORMAT,
+    &eml::FORMAT,
     &code::RUST,
     &code::PYTHON,
     &code::JAVASCRIPT,

@@ -16,7 +16,7 @@ mod parse;
 mod records;
 mod sentences;
 
-pub use archive::{Limits, Member, MemberError, Members, Refusal, is_archive_name, members};
+pub use archive::{Limits, Member, MemberError, Members, Refusal, is_archive, is_archive_name, members};
 pub use chunk::{Chunk, Chunking, Strategy, chunk};
 pub use clean::{Edit, OffsetMap};
 pub use detect::detect;

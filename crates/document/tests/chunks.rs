@@ -5,7 +5,7 @@
 use patou_document::{BlockKind, Chunking, Document, Extent, Input, Strategy, chunk, parse};
 use proptest::prelude::*;
 
-const NAMES: [&str; 8] = ["a.md", "a.txt", "a.html", "a.json", "a.csv", "a.rs", "a.py", "a.toml"];
+const NAMES: [&str; 9] = ["a.md", "a.txt", "a.html", "a.json", "a.csv", "a.eml", "a.rs", "a.py", "a.toml"];
 const STRATEGIES: [&str; 5] = ["heading", "recursive", "fixed", "sentence", "code"];
 
 /// Counts as a subword tokenizer does: a long word is several tokens.

@@ -39,6 +39,11 @@ impl Ledger {
         Self { limits, allowed, left: allowed, members: 0, seen: HashSet::new() }
     }
 
+    /// How many bytes have been unpacked.
+    pub(super) fn spent(&self) -> u64 {
+        self.allowed - self.left
+    }
+
     /// Counts one more entry of any kind.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::ledger::{Admission, Ledger, refuse};
 use super::{Member, MemberError, Refusal, Unpack, whole};
 
 /// Whether a ZIP file is one document: what Office, OpenDocument and EPUB files have in them.
-pub(crate) fn is_document(bytes: &[u8]) -> bool {
+pub(super) fn is_document(bytes: &[u8]) -> bool {
     if !bytes.starts_with(b"PK") {
         return false;
     }
