@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, WINDOWS_1252};
 
 use crate::Problem;
 
@@ -15,7 +15,14 @@ pub(crate) struct Decoded {
 /// Decodes what a byte-order mark names, else UTF-8, else Windows-1252, which takes every byte. Line ends
 /// become `\n` whatever they were.
 pub(crate) fn decode(bytes: &[u8]) -> Decoded {
+    decode_declared(bytes, None)
+}
+
+/// As [`decode`], for a file that names its own encoding. Bytes that are UTF-8 are taken as such whatever it says,
+/// for a declaration is wrong more often than UTF-8 is a coincidence.
+pub(crate) fn decode_declared(bytes: &[u8], declared: Option<&'static Encoding>) -> Decoded {
     let mut problems = Vec::new();
+    let declared = declared.filter(|encoding| *encoding != UTF_8);
     let text: Cow<'_, str> = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => {
             let (text, damaged) = encoding.decode_without_bom_handling(&bytes[mark..]);
@@ -24,9 +31,17 @@ pub(crate) fn decode(bytes: &[u8]) -> Decoded {
             }
             text
         }
-        None => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(error) => {
+        None => match (std::str::from_utf8(bytes), declared) {
+            (Ok(text), declared) if declared != Some(ISO_2022_JP) => Cow::Borrowed(text),
+            (_, Some(declared)) => {
+                let (text, damaged) = declared.decode_without_bom_handling(bytes);
+                if damaged {
+                    problems.push(odd(format!("bytes that are not {}", declared.name()), true));
+                }
+                text
+            }
+            (Ok(text), None) => Cow::Borrowed(text),
+            (Err(error), None) => {
                 let place = format!("byte {}", error.valid_up_to());
                 let why = "the text is not UTF-8; it was read as Windows-1252".to_owned();
                 problems.push(Problem { place, what: "encoding".into(), why, content_lost: false });
@@ -70,6 +85,14 @@ mod tests {
     fn check(bytes: &[u8], text: &str, problems: usize) {
         let decoded = decode(bytes);
         assert_eq!((decoded.text.as_str(), decoded.problems.len()), (text, problems));
+    }
+
+    #[test]
+    fn a_declared_encoding_is_taken_for_what_is_not_utf_8() {
+        let declared = |bytes: &[u8]| decode_declared(bytes, Encoding::for_label(b"iso-8859-2")).text;
+        assert_eq!(declared(b"\xb3ka"), "łka");
+        assert_eq!(declared("łąka".as_bytes()), "łąka");
+        assert_eq!(decode_declared(b"\x1b$B$\"\x1b(B", Some(ISO_2022_JP)).text, "あ");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{Document, Extent};
 pub(crate) mod code;
 pub(crate) mod csv;
 pub(crate) mod eml;
+pub(crate) mod epub;
 mod front_matter;
 pub(crate) mod html;
 pub(crate) mod json;
@@ -22,6 +23,7 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &markdown::FORMAT,
     &text::FORMAT,
     &html::FORMAT,
+    &epub::FORMAT,
     &json::FORMAT,
     &csv::FORMAT,
     &eml::FORMAT,

@@ -27,7 +27,7 @@ pub use records::{Record, RecordError, records};
 pub use sentences::sentences;
 
 /// Changes when a parser or cleaner gives another text for the same bytes.
-const PARSER_VERSION: u32 = 2;
+const PARSER_VERSION: u32 = 3;
 /// Changes when a chunker gives other chunks for the same text.
 const CHUNKER_VERSION: u32 = 1;
 

@@ -5,7 +5,8 @@
 use patou_document::{BlockKind, Chunking, Document, Extent, Input, Strategy, chunk, parse};
 use proptest::prelude::*;
 
-const NAMES: [&str; 9] = ["a.md", "a.txt", "a.html", "a.json", "a.csv", "a.eml", "a.rs", "a.py", "a.toml"];
+const NAMES: [&str; 11] =
+    ["a.md", "a.txt", "a.html", "a.xhtml", "a.epub", "a.json", "a.csv", "a.eml", "a.rs", "a.py", "a.toml"];
 const STRATEGIES: [&str; 5] = ["heading", "recursive", "fixed", "sentence", "code"];
 
 /// Counts as a subword tokenizer does: a long word is several tokens.
@@ -92,7 +93,8 @@ proptest! {
 }
 
 fn markdown(text: &str) -> Document {
-    parse(&Input { name: "a.md", bytes: text.as_bytes(), extent: Extent::Whole, passwords: &[] }).unwrap()
+    parse(&Input { name: "a.md", bytes: text.as_bytes(), extent: Extent::MainContent, passwords: &[] })
+        .unwrap()
 }
 
 fn cut(text: &str, max_tokens: usize, overlap_tokens: usize) -> Vec<(String, Vec<String>)> {

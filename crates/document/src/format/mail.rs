@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::{Context, html, markdown};
-use crate::{Attachment, Document, Extent, Problem};
+use crate::{Attachment, Document, Problem};
 
 /// The longest name of an attachment, in bytes.
 const NAME_BYTES_MAX: usize = 160;
@@ -41,10 +41,15 @@ impl Mail {
     /// The document that the mail is.
     pub(super) fn into_document(self, context: &Context<'_>) -> Document {
         let mut text = self.head();
+        let mut hidden = Vec::new();
         for part in &self.body {
             let part = match part {
                 Body::Plain(text) => text.replace('\0', "\u{fffd}").replace('\r', ""),
-                Body::Html(page) => html::parse(page, Extent::Whole).text,
+                Body::Html(page) => {
+                    let page = html::page(page, html::Syntax::Html);
+                    hidden.extend(page.problems);
+                    page.text
+                }
             };
             if !part.trim().is_empty() {
                 text.push_str("\n\n");
@@ -56,6 +61,7 @@ impl Mail {
         document.title = Some(self.subject.clone()).filter(|subject| !subject.is_empty());
         document.attachments = named(self.attachments);
         document.problems = self.problems;
+        document.problems.append(&mut hidden);
         let names: Vec<String> = document.attachments.iter().map(|carried| carried.name.clone()).collect();
         let one = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Value::from);
         let many = |texts: Vec<String>| (!texts.is_empty()).then(|| Value::from(texts));

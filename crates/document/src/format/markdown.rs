@@ -1,11 +1,16 @@
 //! Markdown: the stored text is the file's own text; blocks are found where CommonMark has them.
+//!
+//! The faithful whole is written anew in the one style that every other format comes in: headings with number
+//! signs, code in fences, HTML as the Markdown that it says. What is not shown (comments, unused definitions of
+//! links) is not in it.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 use serde_json::Value;
 
+use super::html::{Pictures, Syntax, page_with};
 use super::{Entry, Read, front_matter};
 use crate::model::cover;
-use crate::{Block, BlockKind, Document, Format, Span};
+use crate::{Block, BlockKind, Document, Extent, Format, Span};
 
 /// Markdown.
 pub(crate) const FORMAT: Entry = Entry {
@@ -13,7 +18,12 @@ pub(crate) const FORMAT: Entry = Entry {
     endings: &["md", "markdown", "mdx"],
     names: &["readme"],
     prose: true,
-    read: Read::Text(|text, _| Ok(parse(text))),
+    read: Read::Text(|text, context| {
+        Ok(match context.extent {
+            Extent::Whole => parse(normalised(&text)),
+            Extent::MainContent => parse(text),
+        })
+    }),
 };
 
 /// Reads Markdown with its front matter.
@@ -28,6 +38,34 @@ pub(crate) fn parse(text: String) -> Document {
     let named = named.filter(|title| !title.is_empty()).map(str::to_owned);
     document.title = named.or_else(|| first_heading(&document.blocks));
     document
+}
+
+/// A text as any other format would be stored that says the same; front matter stays as it is.
+fn normalised(text: &str) -> String {
+    let mut front_matter = 0;
+    let events = Parser::new_ext(text, options()).into_offset_iter();
+    let events = events.map(|(event, range)| {
+        if matches!(event, Event::End(TagEnd::MetadataBlock(_))) {
+            front_matter = range.end;
+        }
+        event
+    });
+    let mut html = String::with_capacity(text.len() + text.len() / 2);
+    pulldown_cmark::html::push_html(&mut html, events);
+    let body = page_with(&html, Syntax::Html, Pictures::Linked).text;
+    match text[..front_matter].trim() {
+        "" => body,
+        front => format!("{front}\n\n{body}"),
+    }
+}
+
+/// What is read beyond CommonMark.
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
 }
 
 /// The title of a text without front matter: its first heading of level 1, else its first heading.
@@ -50,11 +88,6 @@ pub(super) struct Blocks {
 
 /// The top-level blocks of a Markdown text.
 pub(super) fn blocks(text: &str) -> Blocks {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
     let mut reading = Reading {
         text,
         found: Blocks { blocks: Vec::new(), front_matter: None },
@@ -63,7 +96,7 @@ pub(super) fn blocks(text: &str) -> Blocks {
         open: None,
         heading: None,
     };
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
         reading.take(event, Span { start: range.start, end: range.end });
     }
     let Blocks { blocks, front_matter } = reading.found;
@@ -224,8 +257,27 @@ mod tests {
     }
 
     #[test]
+    fn the_whole_is_in_one_style_and_the_stored_text_is_the_files_own() {
+        let text = "---\ntitle: T\n---\nHead\n====\n\n_one_ two_three\ngoes on<br>x<!-- no -->\n\n    code\n\n\
+                    ![a](b.png)\n\n- [x] done\n\n<table><tr><td>c<td>d</table>\n";
+        let parsed = |extent| {
+            let input = crate::Input { name: "a.md", bytes: text.as_bytes(), extent, passwords: &[] };
+            crate::parse(&input).unwrap()
+        };
+        assert_eq!(parsed(Extent::MainContent).text, text);
+        let whole = parsed(Extent::Whole);
+        assert_eq!(
+            whole.text,
+            "---\ntitle: T\n---\n\n# Head\n\n*one* two\\_three goes on  \nx\n\n```\ncode\n```\n\n![a](b.png)\n\n\
+             - [x] done\n\n| c | d |\n| - | - |"
+        );
+        assert_eq!(whole.title.as_deref(), Some("T"));
+    }
+
+    #[test]
     fn deep_nesting_is_survived() {
         parse(format!("{} deep", ">".repeat(20_000)));
         parse(format!("{} deep", "* ".repeat(5_000)));
+        assert!(normalised(&format!("{} deep", ">".repeat(20_000))).contains("deep"));
     }
 }
