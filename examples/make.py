@@ -1,4 +1,4 @@
-"""Makes the examples that no text editor writes: Office, PDF, EPUB and mail files for `examples/corpus/more`.
+"""Makes the examples that no text editor writes: Office, PDF, EPUB and mail files for `examples/more`.
 
     python3 -m venv venv
     venv/bin/pip install python-docx python-pptx openpyxl reportlab odfpy ebooklib
@@ -26,7 +26,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-MORE = pathlib.Path(__file__).parent / "corpus" / "more"
+MORE = pathlib.Path(__file__).parent / "more"
 DAY = datetime.datetime(2026, 2, 2, 9, 0, 0)
 
 

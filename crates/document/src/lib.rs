@@ -15,6 +15,7 @@ mod package;
 mod parse;
 mod records;
 mod sentences;
+mod sound;
 
 pub use archive::{Limits, Member, MemberError, Members, Refusal, is_archive, is_archive_name, members};
 pub use chunk::{Chunk, Chunking, Strategy, chunk};
