@@ -143,12 +143,14 @@ pub fn chunk(document: &Document, chunking: &Chunking, count: impl Fn(&str) -> u
     packer.pack(sections)
 }
 
-/// The blocks that are passages. A table header counts when the table has no row.
+/// The blocks that are passages. A table header counts when no row follows it.
 fn passages(document: &Document) -> impl Iterator<Item = &crate::Block> {
-    let has_rows = document.blocks.iter().any(|block| block.kind == BlockKind::Row);
-    document.blocks.iter().filter(move |block| match block.kind {
+    let next = document.blocks.iter().skip(1).map(Some).chain(std::iter::once(None));
+    let pairs = document.blocks.iter().zip(next);
+    let passages = pairs.filter(|(block, next)| match block.kind {
         BlockKind::FrontMatter => false,
-        BlockKind::TableHeader => !has_rows,
+        BlockKind::TableHeader => next.is_none_or(|next| next.kind != BlockKind::Row),
         _ => true,
-    })
+    });
+    passages.map(|(block, _)| block)
 }

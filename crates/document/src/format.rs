@@ -15,7 +15,9 @@ pub(crate) mod html;
 pub(crate) mod json;
 mod mail;
 pub(crate) mod markdown;
+pub(crate) mod odf;
 pub(crate) mod text;
+pub(crate) mod xlsx;
 
 /// The formats. To add one: a file with an [`Entry`], and a line here. Where bytes alone have to say what a
 /// file is, the first that knows them takes it.
@@ -27,6 +29,10 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &json::FORMAT,
     &csv::FORMAT,
     &eml::FORMAT,
+    &xlsx::FORMAT,
+    &odf::TEXT,
+    &odf::SHEETS,
+    &odf::PAGES,
     &code::RUST,
     &code::PYTHON,
     &code::JAVASCRIPT,

@@ -4,8 +4,11 @@
 //! it opens no file, asks no model (a chunker is told how to count tokens) and keeps nothing.
 
 mod archive;
+mod calendar;
+mod chart;
 mod chunk;
 mod clean;
+mod compose;
 mod decode;
 mod detect;
 mod format;
@@ -13,9 +16,13 @@ mod language;
 mod model;
 mod package;
 mod parse;
+mod picture;
 mod records;
 mod sentences;
+mod sheet;
 mod sound;
+mod table;
+mod xml;
 
 pub use archive::{Limits, Member, MemberError, Members, Refusal, is_archive, is_archive_name, members};
 pub use chunk::{Chunk, Chunking, Strategy, chunk};
@@ -28,7 +35,7 @@ pub use records::{Record, RecordError, records};
 pub use sentences::sentences;
 
 /// Changes when a parser or cleaner gives another text for the same bytes.
-const PARSER_VERSION: u32 = 3;
+const PARSER_VERSION: u32 = 4;
 /// Changes when a chunker gives other chunks for the same text.
 const CHUNKER_VERSION: u32 = 1;
 

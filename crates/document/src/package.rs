@@ -4,6 +4,9 @@
 //! A part is unpacked when it is asked for, and all parts together come to a bounded number of bytes, whatever
 //! the file says they have.
 
+pub(crate) mod properties;
+pub(crate) mod relations;
+
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;

@@ -2,14 +2,20 @@
 
 use super::grain::Unit;
 use super::{Joining, Section, passages};
-use crate::{BlockKind, Document};
+use crate::{BlockKind, Document, Span};
 
 pub(super) fn sections(document: &Document) -> Vec<Section> {
-    let header = document
+    let headers: Vec<Span> = document
         .blocks
         .iter()
-        .find(|block| block.kind == BlockKind::TableHeader)
-        .map(|block| block.span.of(&document.text).to_owned());
+        .filter(|block| block.kind == BlockKind::TableHeader)
+        .map(|block| block.span)
+        .collect();
+    // The header of a row is the last one before it.
+    let header_of = |row: Span| {
+        let place = headers.partition_point(|header| header.start < row.start).checked_sub(1)?;
+        Some(headers[place].of(&document.text).to_owned())
+    };
     let mut sections: Vec<Section> = Vec::new();
     for block in passages(document) {
         let unit = Unit::of_block(&block.kind, block.span);
@@ -26,7 +32,7 @@ pub(super) fn sections(document: &Document) -> Vec<Section> {
             }
             _ => sections.push(Section {
                 heading_path: block.heading_path.clone(),
-                header: header.clone().filter(|_| is_row),
+                header: is_row.then(|| header_of(block.span)).flatten(),
                 units: vec![unit],
                 joining: if alone { Joining::Never } else { Joining::WhenTiny },
             }),

@@ -1,7 +1,8 @@
 //! Separated values: stored as a Markdown table, each row a passage with the header.
 
 use super::{Entry, Read};
-use crate::{Block, BlockKind, Document, Format, Problem, Span};
+use crate::table::{Rows, Shape, Table};
+use crate::{Document, Format, Problem};
 
 /// Comma-, semicolon-, tab- or bar-separated values.
 pub(crate) const FORMAT: Entry = Entry {
@@ -19,15 +20,15 @@ const SNIFF_BYTES: usize = 16 << 10;
 /// Problems with rows are told one by one up to this many, then counted.
 const ROW_PROBLEMS_MAX: usize = 20;
 
-/// Reads separated values. The first row is the header.
+/// Reads separated values. The first row is the header; every row is as wide as the widest.
 pub(crate) fn parse(text: &str) -> Document {
     let mut document = Document::new(Format(&FORMAT), String::with_capacity(text.len() + text.len() / 4));
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator(text))
-        .from_reader(text.as_bytes());
+    let separator = separator(text);
+    let shape = shape(text, separator);
+    let mut table = Table::new(&mut document, Vec::new(), shape, Rows::Apart);
+    let mut reader = reader(text, separator);
     let mut record = csv::StringRecord::new();
+    let mut problems = Vec::new();
     let mut columns = 0;
     let mut uneven = 0;
     for row in 1.. {
@@ -35,96 +36,74 @@ pub(crate) fn parse(text: &str) -> Document {
             Ok(false) => break,
             Ok(true) if record.iter().all(|cell| cell.trim().is_empty()) => {}
             Ok(true) => {
-                if columns == 0 {
-                    columns = record.len();
-                    header(&mut document, &record);
-                } else {
-                    push_row(&mut document, &record, columns, BlockKind::Row);
-                }
+                table.row(record.iter());
+                columns = if columns == 0 { record.len() } else { columns };
                 if record.len() != columns {
                     uneven += 1;
                     if uneven <= ROW_PROBLEMS_MAX {
-                        document.problems.push(uneven_row(row, record.len(), columns));
+                        problems.push(uneven_row(row, record.len(), columns));
                     }
                 }
             }
             Err(error) => {
-                document.problems.push(Problem {
-                    place: format!("row {row}"),
-                    what: "row".into(),
-                    why: format!("it cannot be read: {error}"),
-                    content_lost: true,
-                });
+                let why = format!("it cannot be read: {error}");
+                problems.push(Problem { content_lost: true, ..about_row(format!("row {row}"), why) });
                 break;
             }
         }
     }
+    table.end();
     if uneven > ROW_PROBLEMS_MAX {
         let why = format!("{} more rows have other than {columns} cells", uneven - ROW_PROBLEMS_MAX);
-        document.problems.push(Problem {
-            place: "rows".into(),
-            what: "row".into(),
-            why,
-            content_lost: false,
-        });
+        problems.push(about_row("rows".into(), why));
     }
+    document.problems = problems;
     document
 }
 
+fn reader(text: &str, separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(text.as_bytes())
+}
+
+/// How large the table will be.
+fn shape(text: &str, separator: u8) -> Shape {
+    let mut reader = reader(text, separator);
+    let mut record = csv::ByteRecord::new();
+    let mut shape = Shape { columns: 0, rows: 0, cells: 0 };
+    while let Ok(true) = reader.read_byte_record(&mut record) {
+        shape.columns = shape.columns.max(record.len());
+        shape.rows += 1;
+        shape.cells += record.len();
+    }
+    shape
+}
+
 fn uneven_row(row: usize, cells: usize, columns: usize) -> Problem {
-    Problem {
-        place: format!("row {row}"),
-        what: "row".into(),
-        why: format!("it has {cells} cells where the header has {columns}; all were kept"),
-        content_lost: false,
-    }
+    let why = format!("it has {cells} cells where the header has {columns}; all were kept");
+    about_row(format!("row {row}"), why)
 }
 
-fn header(document: &mut Document, record: &csv::StringRecord) {
-    push_row(document, record, record.len(), BlockKind::TableHeader);
-    document.text.push('|');
-    for _ in 0..record.len() {
-        document.text.push_str(" --- |");
-    }
-    document.text.push('\n');
+fn about_row(place: String, why: String) -> Problem {
+    Problem { place, what: "row".into(), why, content_lost: false }
 }
 
-fn push_row(document: &mut Document, record: &csv::StringRecord, columns: usize, kind: BlockKind) {
-    let start = document.text.len();
-    let text = &mut document.text;
-    text.push('|');
-    for cell in record.iter().chain(std::iter::repeat_n("", columns.saturating_sub(record.len()))) {
-        text.push(' ');
-        for c in cell.trim().chars() {
-            match c {
-                '\n' => text.push(' '),
-                '|' => text.push_str("\\|"),
-                c => text.push(c),
-            }
-        }
-        text.push_str(" |");
-    }
-    let span = Span { start, end: text.len() };
-    text.push('\n');
-    document.blocks.push(Block { kind, span, heading_path: Vec::new() });
-}
-
-/// The separator that gives the most even rows: it is in the first line, and most lines have as many.
+/// The separator that gives the most even rows: most rows have as many of it, and they have many.
 fn separator(text: &str) -> u8 {
-    let mut end = text.len().min(SNIFF_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let lines: Vec<&str> = text[..end].lines().filter(|line| !line.trim().is_empty()).take(50).collect();
-    let even = |separator: u8| {
-        let count = |line: &str| outside_quotes(line, separator);
-        let first = lines.first().map_or(0, |line| count(line));
-        let same = lines.iter().filter(|line| count(line) == first).count();
-        if first == 0 { (0, 0) } else { (same, first) }
+    let rows = separators_by_row(text);
+    let even = |separator: usize| {
+        let mut counts: Vec<usize> =
+            rows.iter().map(|row| row[separator]).filter(|count| *count > 0).collect();
+        counts.sort_unstable();
+        let runs = counts.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
+        runs.max().unwrap_or((0, 0))
     };
     let mut best = (SEPARATORS[0], (0, 0));
-    for separator in SEPARATORS {
-        let score = even(separator);
+    for (place, separator) in SEPARATORS.into_iter().enumerate() {
+        let score = even(place);
         if score > best.1 {
             best = (separator, score);
         }
@@ -132,17 +111,28 @@ fn separator(text: &str) -> u8 {
     best.0
 }
 
-fn outside_quotes(line: &str, separator: u8) -> usize {
+/// How many of each separator the first rows have, outside quotes; rows without any are left out.
+fn separators_by_row(text: &str) -> Vec<[usize; SEPARATORS.len()]> {
+    let mut rows = Vec::new();
+    let mut row = [0; SEPARATORS.len()];
     let mut quoted = false;
-    let mut count = 0;
-    for byte in line.bytes() {
+    for byte in text.bytes().take(SNIFF_BYTES) {
         match byte {
             b'"' => quoted = !quoted,
-            byte if byte == separator && !quoted => count += 1,
+            b'\n' if !quoted => rows.push(std::mem::take(&mut row)),
+            byte if !quoted => {
+                if let Some(place) = SEPARATORS.iter().position(|separator| *separator == byte) {
+                    row[place] += 1;
+                }
+            }
             _ => {}
         }
     }
-    count
+    if text.len() <= SNIFF_BYTES || rows.is_empty() {
+        rows.push(row);
+    }
+    rows.retain(|row| row.iter().any(|count| *count > 0));
+    rows
 }
 
 #[cfg(test)]
@@ -166,9 +156,26 @@ mod tests {
 
     #[test]
     fn uneven_rows_are_kept_and_told() {
-        let document = check("a,b\n1\n1,2,3\n\n", "| a | b |\n| --- | --- |\n| 1 |  |\n| 1 | 2 | 3 |\n");
+        let expect = "| a | b |  |\n| --- | --- | --- |\n| 1 |  |  |\n| 1 | 2 | 3 |\n";
+        let document = check("a,b\n1\n1,2,3\n\n", expect);
         assert_eq!(document.problems.len(), 2);
         assert!(document.problems.iter().all(|problem| !problem.content_lost));
+    }
+
+    #[test]
+    fn a_separator_is_found_below_a_title_and_beside_others() {
+        check("Report\na;b\n1;2,5\n", "| Report |  |\n| --- | --- |\n| a | b |\n| 1 | 2,5 |\n");
+        check(
+            "n;size (w, h);p\nA;1,5;2\n",
+            "| n | size (w, h) | p |\n| --- | --- | --- |\n| A | 1,5 | 2 |\n",
+        );
+        check("\"a\n;;;;\",b\n1,2\n", "| a ;;;; | b |\n| --- | --- |\n| 1 | 2 |\n");
+    }
+
+    #[test]
+    fn short_rows_beside_a_huge_one_are_not_padded() {
+        let text = format!("{}\n{}", vec!["x"; 100_000].join(","), "y\n".repeat(100_000));
+        assert!(parse(&text).text.len() < 4 << 20);
     }
 
     #[test]
