@@ -358,6 +358,24 @@ fn pages_have_titles_shapes_and_notes_and_flat_files_are_read() {
 }
 
 #[test]
+fn what_is_beside_the_text_is_kept_or_told() {
+    let sheet = "<sheetData/><hyperlinks><hyperlink ref='A1' r:id='r1'/></hyperlinks>";
+    let others = [("xl/embeddings/Plan.docx", "a file"), ("xl/embeddings/oleObject1.bin", "an object")];
+    let document = sound("a.xlsx", &workbook(&[("'S'", sheet)], &others));
+    assert_eq!((document.attachments.len(), document.attachments[0].name.as_str()), (1, "Plan.docx"));
+    assert_eq!(problems(&document), [("links", true), ("embedded file", true)]);
+    let styles = "<office:master-styles><style:master-page><style:header><text:p>Top</text:p></style:header>\
+                  <style:footer><text:p>Page 1</text:p></style:footer></style:master-page></office:master-styles>";
+    let content = "<d><office:body><office:text><text:p>x</text:p></office:text></office:body></d>";
+    let bytes = package(&[("content.xml", content), ("styles.xml", styles)]);
+    let document = check("a.odt", &bytes, "x");
+    assert_eq!(
+        (&document.metadata["page_header"], &document.metadata["page_footer"]),
+        (&"Top".into(), &"Page 1".into())
+    );
+}
+
+#[test]
 fn sheets_of_opendocument_say_their_values() {
     let cell = |kind: &str, value: &str| {
         format!(

@@ -12,7 +12,10 @@ mod styles;
 mod tables;
 mod text;
 
+use serde_json::Value;
+
 use super::{Context, Damage, Entry, Read, markdown};
+use crate::compose::line;
 use crate::package::{Package, properties};
 use crate::xml::{self, Token, Xml};
 use crate::{Document, Problem};
@@ -56,6 +59,8 @@ pub(crate) const PAGES: Entry = Entry {
 
 /// What a package says it is, in its first part, which is not compressed.
 const MEDIA_TYPE: &str = "application/vnd.oasis.opendocument.";
+/// Longer headers and footers are left out, in bytes.
+const FURNITURE_BYTES_MAX: usize = 4096;
 /// How many bytes from the start say what a flat file is.
 const SNIFF_BYTES: usize = 4096;
 
@@ -99,6 +104,7 @@ fn read(bytes: &[u8], context: &Context<'_>, body: Body) -> Result<Document, Dam
     // A style of the content part counts before one of the same name in the other.
     styles.read(&content.styles);
     styles.read(&content.content);
+    furniture(if package.is_some() { &content.styles } else { &content.content }, &mut document);
     if package.is_none() {
         properties::read(head(&content.content), &mut document);
     }
@@ -139,6 +145,34 @@ fn packaged(package: &mut Package<'_>, document: &mut Document) -> Result<Parts,
     let meta = optional("meta.xml")?;
     properties::read(&meta, document);
     Ok(Parts { content, styles })
+}
+
+/// Takes what stands above and below every page: it is no part of the text, and goes into the metadata.
+fn furniture(part: &str, document: &mut Document) {
+    let mut xml = Xml::new(part);
+    let mut said: [Vec<String>; 2] = Default::default();
+    while let Ok(Some(token)) = xml.next() {
+        let Token::Start(tag) = token else { continue };
+        let place = match tag.name() {
+            "office:body" => break,
+            "style:header" | "style:header-left" | "style:header-first" => 0,
+            "style:footer" | "style:footer-left" | "style:footer-first" => 1,
+            _ => continue,
+        };
+        let Ok(text) = xml.text() else { break };
+        let text = line(&text);
+        if text.len() > FURNITURE_BYTES_MAX {
+            let why = format!("it is longer than {FURNITURE_BYTES_MAX} bytes, and was left out");
+            document.problems.push(lost("the top or the bottom of every page", why));
+        } else if !text.is_empty() && !said[place].contains(&text) {
+            said[place].push(text);
+        }
+    }
+    for (key, said) in ["page_header", "page_footer"].into_iter().zip(said) {
+        if !said.is_empty() {
+            document.metadata.insert(key.into(), Value::from(said.join("\n")));
+        }
+    }
 }
 
 /// A flat file up to its body.

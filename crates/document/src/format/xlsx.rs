@@ -19,7 +19,7 @@ use crate::package::properties;
 use crate::package::relations::Relations;
 use crate::sheet::{Content, Float, Pages, Sheet};
 use crate::xml::{self, Token, Xml};
-use crate::{Document, Problem};
+use crate::{Attachment, Document, Problem};
 
 /// Workbooks.
 pub(crate) const FORMAT: Entry = Entry {
@@ -32,6 +32,8 @@ pub(crate) const FORMAT: Entry = Entry {
 
 /// How many sheets a workbook may have.
 const SHEETS_MAX: usize = 4096;
+/// Where files within a workbook are.
+const EMBEDDED: &str = "xl/embeddings/";
 /// How an old binary Office file begins; encrypted packages are within one.
 const COMPOUND: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 
@@ -75,6 +77,7 @@ fn read(bytes: &[u8], context: &Context<'_>) -> Result<Document, Damage> {
     let mut pages = Pages::new(&mut document, true);
     sheets.into_iter().for_each(|sheet| pages.write(sheet));
     document.text.truncate(document.text.trim_end().len());
+    embedded(&mut package, &mut document)?;
     for part in ["docProps/app.xml", "docProps/core.xml"] {
         if let Ok(Some(bytes)) = package.read(part) {
             properties::read(&xml::decoded(bytes), &mut document);
@@ -229,6 +232,27 @@ fn with_charts(mut sheets: Vec<Sheet>, plotted: Vec<Plotted>) -> Vec<Sheet> {
         }
     }
     sheets
+}
+
+/// Takes the files within the workbook: documents of their own. Objects of other applications cannot be read.
+fn embedded(package: &mut Package<'_>, document: &mut Document) -> Result<(), Damage> {
+    let parts: Vec<String> = package.names().filter(|name| name.starts_with(EMBEDDED)).collect();
+    for part in parts {
+        let name = part.trim_start_matches(EMBEDDED).to_owned();
+        let known = !name.to_ascii_lowercase().ends_with(".bin") && !name.contains('/');
+        match package.read(&part) {
+            Ok(Some(bytes)) if known => document.attachments.push(Attachment { name, bytes }),
+            Ok(_) => {
+                let why = "an object of another application cannot be read".to_owned();
+                document.problems.push(lost(&format!("part `{part}`"), "embedded file", why));
+            }
+            Err(Damage::Broken(why)) => {
+                document.problems.push(lost(&format!("part `{part}`"), "embedded file", why));
+            }
+            Err(damage) => return Err(damage),
+        }
+    }
+    Ok(())
 }
 
 fn lost(place: &str, what: &str, why: String) -> Problem {

@@ -72,6 +72,9 @@ impl<'w, 'p> Writer<'w, 'p> {
             "text:h" => self.heading(element),
             "text:p" => self.paragraph(element),
             "table:table" => self.table(element),
+            "svg:title" | "svg:desc" => {
+                self.block(BlockKind::Paragraph, &unmarked(&line(&element.text())));
+            }
             "office:annotation" => self.comment(element),
             "text:tracked-changes" => self.changes(element),
             name if GENERATED.contains(&name) => {
@@ -176,7 +179,7 @@ impl<'w, 'p> Writer<'w, 'p> {
                     shown = true;
                     self.children(child);
                 }
-                "svg:title" | "svg:desc" => self.block(BlockKind::Paragraph, &unmarked(&line(&child.text()))),
+                "svg:title" | "svg:desc" => self.element(child),
                 // A table's or an object's preview says nothing new; of several pictures the first is the best.
                 "draw:image" if !shown => {
                     shown = true;

@@ -45,7 +45,8 @@ impl Writer<'_, '_> {
             self.problem("page", "it is hidden; it was read", false);
         }
         let title = page.elements().find(|shape| is_title(shape)).or_else(|| first_said(page));
-        if title.is_none() {
+        // A title that is left empty is a title: such a page is to have none.
+        if title.is_none() && !page.elements().any(|shape| class(shape) == "title") {
             let name = page.attribute("draw:name").map(line).filter(|name| !name.is_empty());
             self.heading_of(&name.unwrap_or_else(|| format!("Page {number}")), 1);
         }
@@ -72,8 +73,7 @@ impl Writer<'_, '_> {
 
     fn page_notes(&mut self, notes: &Element) {
         for shape in notes.elements() {
-            let class = shape.attribute("presentation:class").unwrap_or_default();
-            if ASIDE.contains(&class) {
+            if ASIDE.contains(&class(shape)) {
                 continue;
             }
             let paragraphs = shape.descendants("text:p");
@@ -86,7 +86,11 @@ impl Writer<'_, '_> {
 }
 
 fn is_title(shape: &Element) -> bool {
-    shape.attribute("presentation:class") == Some("title") && !shape.text().trim().is_empty()
+    class(shape) == "title" && !shape.text().trim().is_empty()
+}
+
+fn class(shape: &Element) -> &str {
+    shape.attribute("presentation:class").unwrap_or_default()
 }
 
 /// The first shape that says something, if it is one of its own and not a frame: a title that somebody drew.

@@ -8,6 +8,11 @@ use crate::xml::{Element, local};
 /// How many cells the tables of all charts of a workbook may have.
 pub(super) const CELLS_MAX: usize = 1 << 20;
 
+/// How many points of a series are read where they are stored.
+const POINTS_MAX: usize = 100_000;
+/// How many columns of categories within categories are read, less one.
+const LEVELS_MAX: u32 = 7;
+
 /// Elements of plots, and what such a chart is called.
 const KINDS: [(&str, &str); 16] = [
     ("barChart", "Bar chart"),
@@ -97,9 +102,15 @@ impl Plot {
 impl Source {
     fn of(element: &Element) -> Self {
         let cells = element.descendants_local("f").first().map(|formula| formula.text());
-        let stored = element.descendants_local("pt");
-        let mut stored: Vec<String> =
-            stored.iter().map(|point| child(point, "v").map(Element::text).unwrap_or_default()).collect();
+        let mut stored: Vec<String> = Vec::new();
+        for point in element.descendants_local("pt") {
+            let place = point.attribute_local("idx").and_then(|place| place.parse().ok());
+            let place = place.unwrap_or(stored.len());
+            if place < POINTS_MAX {
+                stored.resize(stored.len().max(place + 1), String::new());
+                stored[place] = child(point, "v").map(Element::text).unwrap_or_default();
+            }
+        }
         if stored.is_empty() && cells.is_none() {
             stored.extend(child(element, "v").map(Element::text));
         }
@@ -121,10 +132,19 @@ impl Source {
     }
 }
 
+/// What the cells of a range say, one after the other; of a block of them, a row's cells together.
 fn cells_of(sheet: &Sheet, range: Range, most: usize) -> Vec<String> {
-    let rows = (range.top..=range.bottom)
-        .flat_map(|row| (range.left..=range.right).map(move |column| (row, column)));
-    rows.take(most).map(|(row, column)| sheet.get(row, column).to_owned()).collect()
+    let rows = range.top..=range.bottom;
+    if range.top < range.bottom && range.left < range.right {
+        let columns = range.left..=range.right.min(range.left.saturating_add(LEVELS_MAX));
+        let row = |row| {
+            let cells = columns.clone().map(|column| sheet.get(row, column));
+            cells.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        return rows.take(most).map(row).collect();
+    }
+    let cells = rows.flat_map(|row| (range.left..=range.right).map(move |column| (row, column)));
+    cells.take(most).map(|(row, column)| sheet.get(row, column).to_owned()).collect()
 }
 
 /// The text of a title: what is written in it, or in the cell it shows.
