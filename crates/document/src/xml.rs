@@ -13,7 +13,8 @@ const DEPTH_MAX: usize = 256;
 /// How many elements and texts a tree may have.
 const NODES_MAX: usize = 4_000_000;
 
-/// A part being read.
+/// A part being read. A copy goes on from the same place.
+#[derive(Clone)]
 pub(crate) struct Xml<'a> {
     reader: Reader<&'a [u8]>,
     depth: usize,

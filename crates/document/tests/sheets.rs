@@ -359,8 +359,15 @@ fn pages_have_titles_shapes_and_notes_and_flat_files_are_read() {
 
 #[test]
 fn what_is_beside_the_text_is_kept_or_told() {
-    let sheet = "<sheetData/><hyperlinks><hyperlink ref='A1' r:id='r1'/></hyperlinks>";
-    let others = [("xl/embeddings/Plan.docx", "a file"), ("xl/embeddings/oleObject1.bin", "an object")];
+    let sheet = "<sheetData><c t='str'><v>a@b.c</v></c></sheetData><hyperlinks><hyperlink ref='A1' r:id='r1'/>\
+                 <hyperlink ref='A1' r:id='r2'/></hyperlinks>";
+    let links = "<Relationships><Relationship Id='r1' Type='t/hyperlink' Target='mailto:a@b.c' TargetMode='External'/>\
+                 <Relationship Id='r2' Type='t/hyperlink' Target='http://d/' TargetMode='External'/></Relationships>";
+    let others = [
+        ("xl/worksheets/_rels/s1.xml.rels", links),
+        ("xl/embeddings/Plan.docx", "a file"),
+        ("xl/embeddings/oleObject1.bin", "an object"),
+    ];
     let document = sound("a.xlsx", &workbook(&[("'S'", sheet)], &others));
     assert_eq!((document.attachments.len(), document.attachments[0].name.as_str()), (1, "Plan.docx"));
     assert_eq!(problems(&document), [("links", true), ("embedded file", true)]);

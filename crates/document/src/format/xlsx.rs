@@ -17,7 +17,7 @@ use crate::chart::Chart;
 use crate::package::Package;
 use crate::package::properties;
 use crate::package::relations::Relations;
-use crate::sheet::{Content, Float, Pages, Sheet};
+use crate::sheet::{Content, Float, Pages, Range, Sheet};
 use crate::xml::{self, Token, Xml};
 use crate::{Attachment, Document, Problem};
 
@@ -184,8 +184,10 @@ fn sheets(
         match package.read(part) {
             Ok(Some(bytes)) => {
                 let text = xml::decoded(bytes);
-                cells::read(&text, workbook, &mut sheet, document);
-                for (top, chart) in around(package, part, &mut sheet, document) {
+                let links = cells::read(&text, workbook, &mut sheet, document);
+                let relations = Relations::of(package, part);
+                unsaid(&links, &relations, &sheet, document);
+                for (top, chart) in around(package, &relations, &mut sheet, document) {
                     plotted.push(Plotted { sheet: number, top, chart });
                 }
             }
@@ -206,17 +208,30 @@ fn sheets(
 /// Reads what lies around a sheet's cells: pictures, text boxes, comments. Gives the charts.
 fn around(
     package: &mut Package<'_>,
-    part: &str,
+    relations: &Relations,
     sheet: &mut Sheet,
     document: &mut Document,
 ) -> Vec<(u32, chart::Plot)> {
-    let relations = Relations::of(package, part);
     let mut charts = Vec::new();
     for part in relations.parts("drawing") {
         charts.extend(drawing::read(package, &part, sheet, document));
     }
-    comments::read(package, &relations, sheet, document);
+    comments::read(package, relations, sheet, document);
     charts
+}
+
+/// Tells of links that lead where their cells do not say.
+fn unsaid(links: &[(Range, String)], relations: &Relations, sheet: &Sheet, document: &mut Document) {
+    let said = |(place, id): &&(Range, String)| {
+        let address = relations.outside(id).unwrap_or_default();
+        let address = address.trim_start_matches("mailto:").trim_end_matches('/');
+        sheet.get(place.top, place.left).contains(address)
+    };
+    let count = links.iter().filter(|link| !said(link)).count();
+    if count > 0 {
+        let why = format!("{count} lead to addresses that are not in the text");
+        document.problems.push(sheet.problem("links", why, true));
+    }
 }
 
 /// The sheets with their charts, whose numbers stand on any of them.

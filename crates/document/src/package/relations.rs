@@ -54,6 +54,11 @@ impl Relations {
         self.0.get(id).filter(|relation| !relation.external).map(|relation| relation.target.as_str())
     }
 
+    /// The address outside the package that an id stands for.
+    pub(crate) fn outside(&self, id: &str) -> Option<&str> {
+        self.0.get(id).filter(|relation| relation.external).map(|relation| relation.target.as_str())
+    }
+
     /// The parts of a kind, in order of their ids.
     pub(crate) fn parts(&self, kind: &str) -> Vec<String> {
         let own = self.0.iter().filter(|(_, relation)| relation.kind == kind && !relation.external);
@@ -93,7 +98,7 @@ mod tests {
         let bytes = package(&[("xl/drawings/_rels/d.xml.rels", rels.as_bytes())]);
         let relations = Relations::of(&mut Package::open(&bytes).unwrap(), "xl/drawings/d.xml");
         assert_eq!(relations.part("r1"), Some("xl/media/a.png"));
-        assert_eq!(relations.part("r2"), None);
+        assert_eq!((relations.part("r2"), relations.outside("r2")), (None, Some("http://a/")));
         assert_eq!(relations.parts("image"), ["xl/media/a.png", "b.png"]);
     }
 }

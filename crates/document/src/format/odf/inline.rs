@@ -107,7 +107,7 @@ impl<'e> Reading<'e, '_> {
 }
 
 /// White space as XML has it: any run of it is one space.
-fn collapsed(text: &str) -> String {
+pub(super) fn collapsed(text: &str) -> String {
     if !text.contains(['\n', '\t', '\r']) && !text.contains("  ") {
         return text.to_owned();
     }

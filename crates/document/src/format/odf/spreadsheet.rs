@@ -1,7 +1,8 @@
 //! OpenDocument sheets, streamed cell by cell; each sheet a page.
 
+use super::inline::collapsed;
 use super::objects::{self, Object};
-use super::tables::{plain, said_in_sheet};
+use super::tables::{plain, said_in_sheet, typed};
 use super::{Source, enter};
 use crate::Document;
 use crate::compose::line;
@@ -180,22 +181,26 @@ impl Reading<'_, '_> {
         if tag.name() != "table:table-cell" {
             return xml.skip();
         }
-        let element = xml.tree(tag)?;
-        let text = said_in_sheet(&element, &self.source.styles);
-        if element.elements().any(|child| child.name != "text:p" || child.elements().next().is_some()) {
-            self.around(&element, column);
+        let begun = xml.clone();
+        let (text, repeats) = match simple(tag, xml)? {
+            Some(said) => said,
+            None => {
+                *xml = begun;
+                let element = xml.tree(tag)?;
+                self.around(&element, column);
+                (said_in_sheet(&element, &self.source.styles), plain(&element))
+            }
+        };
+        if !text.is_empty() {
+            cells.push(Cell {
+                column,
+                repeated,
+                text,
+                rows: times(tag, "table:number-rows-spanned", ROWS),
+                columns: times(tag, "table:number-columns-spanned", COLUMNS),
+                repeats,
+            });
         }
-        if text.is_empty() {
-            return Ok(());
-        }
-        cells.push(Cell {
-            column,
-            repeated,
-            text,
-            rows: times(tag, "table:number-rows-spanned", ROWS),
-            columns: times(tag, "table:number-columns-spanned", COLUMNS),
-            repeats: plain(&element),
-        });
         Ok(())
     }
 
@@ -276,6 +281,33 @@ impl Reading<'_, '_> {
             self.left_out += 1;
         }
     }
+}
+
+/// What a cell says that has one plain line of text or none, as most have, and whether that is its value; `None`
+/// when there is more to it.
+fn simple(tag: &Tag<'_>, xml: &mut Xml<'_>) -> Result<Option<(String, bool)>, String> {
+    let mut line: Option<String> = None;
+    let mut within = false;
+    loop {
+        match xml.next()? {
+            Some(Token::Start(inner)) if line.is_none() && inner.name() == "text:p" => {
+                line = Some(String::new());
+                within = true;
+            }
+            Some(Token::Start(_)) | None => return Ok(None),
+            Some(Token::Text(text)) if within => {
+                if let Some(line) = &mut line {
+                    line.push_str(&text);
+                }
+            }
+            Some(Token::Text(_)) => {}
+            Some(Token::End(_)) if within => within = false,
+            Some(Token::End(_)) => break,
+        }
+    }
+    let value = typed(&|name| tag.qualified(name));
+    let said = value.unwrap_or_else(|| collapsed(&line.unwrap_or_default()).trim().to_owned());
+    Ok(Some((said, tag.qualified("office:value-type").is_some())))
 }
 
 fn picture(image: &Element, package: Option<&mut Package<'_>>) -> Option<Picture> {

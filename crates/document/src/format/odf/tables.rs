@@ -1,5 +1,7 @@
 //! Tables in texts and on pages, and what cells say, there and in sheets.
 
+use std::borrow::Cow;
+
 use super::blocks::Writer;
 use super::inline;
 use super::lists;
@@ -183,28 +185,35 @@ pub(super) fn said_in_sheet(cell: &Element, styles: &Styles) -> String {
 pub(super) fn plain(cell: &Element) -> bool {
     let mut children = cell.elements();
     let single = children.next().is_none_or(|child| child.name == "text:p") && children.next().is_none();
-    single && (cell.attribute("office:value-type").is_some())
+    single && cell.attribute("office:value-type").is_some()
 }
 
-/// What the cell's type says of its value; `None` for text, which its paragraphs say.
 fn value(cell: &Element) -> Option<String> {
-    let attribute = |name: &str| cell.attribute(name).map(str::trim).filter(|value| !value.is_empty());
-    match cell.attribute("office:value-type")? {
+    typed(&|name| cell.attribute(name).map(Cow::Borrowed))
+}
+
+/// What a cell's type says of its value; `None` for text, which its paragraphs say.
+pub(super) fn typed<'c>(attribute: &dyn Fn(&str) -> Option<Cow<'c, str>>) -> Option<String> {
+    let said = |name: &str| attribute(name).filter(|value| !value.trim().is_empty());
+    match &*attribute("office:value-type")? {
         "float" | "percentage" | "currency" => {
-            let text = number(attribute("office:value")?);
-            Some(text.strip_suffix(".0").map_or(text.clone(), str::to_owned))
+            let mut text = number(&said("office:value")?);
+            if text.ends_with(".0") {
+                text.truncate(text.len() - 2);
+            }
+            Some(text)
         }
         "date" => {
-            let date = attribute("office:date-value")?;
-            let date = date.split('.').next().unwrap_or(date);
-            Some(date.replace('T', " "))
+            let date = said("office:date-value")?;
+            let date = date.trim();
+            Some(date.split('.').next().unwrap_or(date).replace('T', " "))
         }
         "time" => {
-            let written = attribute("office:time-value")?;
-            Some(length(written).and_then(duration).unwrap_or_else(|| written.to_owned()))
+            let written = said("office:time-value")?;
+            Some(length(written.trim()).and_then(duration).unwrap_or_else(|| written.trim().to_owned()))
         }
         "boolean" => {
-            Some(if attribute("office:boolean-value")? == "true" { "True" } else { "False" }.to_owned())
+            Some(if said("office:boolean-value")?.trim() == "true" { "True" } else { "False" }.to_owned())
         }
         _ => None,
     }

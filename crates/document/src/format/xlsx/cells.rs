@@ -14,8 +14,14 @@ const CELLS_MAX: usize = 10_000_000;
 /// How many merged areas of a sheet are read.
 const MERGED_MAX: usize = 1_000_000;
 
-/// Reads a worksheet's part into `sheet`. What cannot be read is in the document's problems.
-pub(super) fn read(text: &str, workbook: &Workbook, sheet: &mut Sheet, document: &mut Document) {
+/// Reads a worksheet's part into `sheet`. What cannot be read is in the document's problems. Gives where links are,
+/// and the ids of where they lead.
+pub(super) fn read(
+    text: &str,
+    workbook: &Workbook,
+    sheet: &mut Sheet,
+    document: &mut Document,
+) -> Vec<(Range, String)> {
     let mut reading = Reading {
         workbook,
         row: None,
@@ -23,12 +29,14 @@ pub(super) fn read(text: &str, workbook: &Workbook, sheet: &mut Sheet, document:
         raw: String::new(),
         formula: String::new(),
         found: Found::default(),
+        links: Vec::new(),
     };
     if let Err(why) = reading.read(text, sheet) {
         document.problems.push(sheet.problem("cells", why, true));
     }
     sheet.order();
     reading.found.tell(sheet, document);
+    reading.links
 }
 
 struct Reading<'a> {
@@ -40,6 +48,7 @@ struct Reading<'a> {
     raw: String,
     formula: String,
     found: Found,
+    links: Vec<(Range, String)>,
 }
 
 /// What is to be told of a sheet.
@@ -48,7 +57,6 @@ struct Found {
     hidden_rows: usize,
     hidden_columns: usize,
     unknown_strings: usize,
-    links: usize,
     misplaced: usize,
     without_value: usize,
     left_out: usize,
@@ -82,7 +90,12 @@ impl Reading<'_> {
                     let range = tag.attribute("ref").and_then(|range| parse_range(&range));
                     sheet.merged.extend(range.map(|range| Merged { range, repeats: true }));
                 }
-                "hyperlink" if tag.attribute("id").is_some() => self.found.links += 1,
+                "hyperlink" => {
+                    let place = tag.attribute("ref").and_then(|range| parse_range(&range));
+                    if let (Some(place), Some(id)) = (place, tag.attribute("id")) {
+                        self.links.push((place, id.into_owned()));
+                    }
+                }
                 "col" if tag.says("hidden") => {
                     let (first, last): (u32, u32) =
                         (tag.number("min").unwrap_or(1), tag.number("max").unwrap_or(1));
@@ -198,7 +211,6 @@ impl Found {
         };
         tell(self.hidden_rows, "rows", "are hidden; they were read", false);
         tell(self.hidden_columns, "columns", "are hidden; they were read", false);
-        tell(self.links, "links", "lead to addresses that are not in the text", true);
         tell(self.unknown_strings, "cells", "refer to strings that the workbook does not have", true);
         tell(
             self.misplaced,
