@@ -14,6 +14,22 @@ pub fn new_nonce() -> String {
     id[10..].to_lowercase()
 }
 
+/// Why there are no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the system gives no random bytes")]
+pub struct RandomError(#[source] getrandom::Error);
+
+/// A secret of 256 random bits, as 64 hexadecimal digits.
+///
+/// # Errors
+///
+/// [`RandomError`] when the system gives no random bytes.
+pub fn new_secret() -> Result<String, RandomError> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(RandomError)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -25,6 +25,7 @@ const FLOORS: &Floors = &[
     ("index", Some(2)),
     ("provider", Some(2)),
     ("rag", Some(3)),
+    ("gateway", Some(3)),
     ("eval", Some(4)),
     ("platform", Some(5)),
     ("server", Some(6)),
