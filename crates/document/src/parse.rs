@@ -67,7 +67,7 @@ impl ParseError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::UnknownFormat { .. } => {
-                "Markdown, text, HTML, JSON, JSON lines, CSV and source code are read, by file name ending"
+                "documents, sheets, mail, web pages, text and code are read; `docs/ingesting.md` lists the endings"
             }
             Self::Damaged { .. } => "mend the file, or give it the ending of what it is",
             Self::Locked { .. } => {

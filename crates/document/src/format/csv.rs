@@ -23,7 +23,8 @@ const ROW_PROBLEMS_MAX: usize = 20;
 /// Reads separated values. The first row is the header; every row is as wide as the widest.
 pub(crate) fn parse(text: &str) -> Document {
     let mut document = Document::new(Format(&FORMAT), String::with_capacity(text.len() + text.len() / 4));
-    let separator = separator(text);
+    let (named, text) = named_separator(text);
+    let separator = named.unwrap_or_else(|| separator(text));
     let shape = shape(text, separator);
     let mut table = Table::new(&mut document, Vec::new(), shape, Rows::Apart);
     let mut reader = reader(text, separator);
@@ -89,6 +90,16 @@ fn uneven_row(row: usize, cells: usize, columns: usize) -> Problem {
 
 fn about_row(place: String, why: String) -> Problem {
     Problem { place, what: "row".into(), why, content_lost: false }
+}
+
+/// The separator that a first line such as `sep=;` names, which is none of the rows, and the text of the rows.
+fn named_separator(text: &str) -> (Option<u8>, &str) {
+    let named = text.split_once('\n').and_then(|(first, rest)| {
+        let mut bytes = first.trim_end_matches('\r').strip_prefix("sep=")?.bytes();
+        let separator = bytes.next().filter(u8::is_ascii)?;
+        bytes.next().is_none().then_some((Some(separator), rest))
+    });
+    named.unwrap_or((None, text))
 }
 
 /// The separator that gives the most even rows: most rows have as many of it, and they have many.

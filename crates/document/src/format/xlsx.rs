@@ -1,4 +1,4 @@
-//! Workbooks as Excel writes them (`.xlsx`, `.xlsm` and their templates): each sheet a page, its tables as Markdown.
+//! Workbooks as Excel writes them (`.xlsx`, `.xlsm`, their templates): each sheet a page, its tables as Markdown.
 //!
 //! Owns how a workbook's parts hang together. Macros are no part of the text; formulas give the values that were
 //! stored for them.

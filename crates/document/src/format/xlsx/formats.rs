@@ -139,8 +139,9 @@ mod tests {
 
     #[test]
     fn numbers_become_dates_times_and_lengths() {
-        let styles = "<s><numFmts><numFmt numFmtId='164' formatCode='yyyy'/></numFmts><cellStyleXfs><xf numFmtId='14'/>\
-                      </cellStyleXfs><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='46'/>\
+        let styles = "<s><numFmts><numFmt numFmtId='164' formatCode='yyyy'/></numFmts>\
+                      <cellStyleXfs><xf numFmtId='14'/></cellStyleXfs>\
+                      <cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='46'/>\
                       <xf numFmtId='164'/></cellXfs></s>";
         let check = |since_1904: bool, raw: &str, style: usize, expect: &str| {
             assert_eq!(Formats::read(styles, since_1904).shown(raw, style), expect);
