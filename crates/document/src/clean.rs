@@ -1,6 +1,52 @@
-//! Changing a stored text while every span goes on pointing at what it pointed at.
+//! Cleaning, and changing a stored text while every span goes on pointing at what it pointed at.
+//!
+//! A pass gives edits of a document; it changes nothing itself. Formats whose stored text is the file's own text are
+//! not cleaned: what is quoted of them is found in the file, byte for byte.
 
-use crate::{Document, Span};
+use crate::format::Read;
+use crate::{BlockKind, Document, Span};
+
+mod hyphenation;
+mod running;
+mod unicode;
+
+/// The passes, in order. To add one: a file, and a line here.
+const PASSES: &[fn(&Document) -> Vec<Edit>] = &[running::edits, hyphenation::edits, unicode::edits];
+
+/// Takes out of a document what stands in the way of finding and reading it.
+pub(crate) fn clean(document: &mut Document) {
+    let entry = document.format.0;
+    if !entry.prose || !matches!(entry.read, Read::Bytes { .. }) {
+        return;
+    }
+    let headings = |document: &Document| {
+        document.blocks.iter().filter(|block| matches!(block.kind, BlockKind::Heading { .. })).count()
+    };
+    let before = headings(document);
+    for pass in PASSES {
+        let edits = pass(document);
+        if !edits.is_empty() {
+            document.edit(edits);
+        }
+    }
+    unicode::clean_names(document);
+    if headings(document) < before {
+        head_anew(document);
+    }
+}
+
+/// Puts blocks under the headings that are left.
+fn head_anew(document: &mut Document) {
+    let mut path: Vec<(u8, String)> = Vec::new();
+    for block in &mut document.blocks {
+        if let BlockKind::Heading { level } = block.kind {
+            let title = block.heading_path.pop().unwrap_or_default();
+            path.retain(|(outer, _)| *outer < level);
+            path.push((level, title));
+        }
+        block.heading_path = path.iter().map(|(_, title)| title.clone()).collect();
+    }
+}
 
 /// A part of a text and what comes in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +169,34 @@ mod tests {
         let own: Vec<_> = document.blocks.iter().map(|block| block.span.of(&document.text)).collect();
         assert_eq!(own, ["example ofice", "last"]);
         assert_eq!((map.old_offset(0), map.new_offset(8), map.new_offset(3)), (8, 0, 0));
+    }
+
+    #[test]
+    fn a_heading_that_goes_is_over_nothing() {
+        let mut document = crate::format::markdown::parse("# Book\n\none\n\n# Running\n\ntwo".into());
+        document.edit(vec![edit(13, 23, "")]);
+        head_anew(&mut document);
+        let paths: Vec<_> = document.blocks.iter().map(|block| block.heading_path.join("/")).collect();
+        assert_eq!(paths, ["Book", "Book", "Book"]);
+    }
+
+    #[test]
+    fn pages_are_cleaned_and_files_own_text_is_not() {
+        let parsed = |name: &str, text: &str| {
+            let input = crate::Input {
+                name,
+                bytes: text.as_bytes(),
+                extent: crate::Extent::MainContent,
+                passwords: &[],
+            };
+            crate::parse(&input).unwrap()
+        };
+        let page = parsed("a.html", "<h1>O\u{fb03}ce</h1><p>so\u{ad}ft a\u{a0}b</p><p>cafe\u{301}</p>");
+        assert_eq!(page.text, "# Office\n\nsoft a b\n\ncafé");
+        let own: Vec<_> = page.blocks.iter().map(|block| block.span.of(&page.text)).collect();
+        assert_eq!(own, ["# Office", "soft a b", "café"]);
+        assert_eq!(page.blocks[1].heading_path, ["Office"]);
+        assert_eq!(parsed("a.md", "so\u{ad}ft").text, "so\u{ad}ft");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! One way in for every format.
 
 use crate::format::{Context, Damage, Read};
-use crate::{Document, Problem, decode, detect, language};
+use crate::{Document, Problem, clean, decode, detect, language};
 
 /// A file to parse.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,8 @@ pub struct Input<'a> {
 pub enum Extent {
     /// The faithful whole.
     Whole,
-    /// What is worth finding: a web page without its navigation. For most formats, the whole.
+    /// What is worth finding: a web page without its navigation, pages without running headers and page numbers,
+    /// words and characters as they are typed. For formats of text, the file's own text.
     MainContent,
 }
 
@@ -107,6 +108,9 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
             Damage::TooMuch(why) => ParseError::TooMuch { name, format, why },
         }
     })?;
+    if input.extent == Extent::MainContent {
+        clean::clean(&mut document);
+    }
     finish(&mut document);
     Ok(document)
 }
