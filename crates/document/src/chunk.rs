@@ -69,7 +69,7 @@ const STRATEGIES: &[(Strategy, &str, Sectioner)] = &[
     (Strategy::Code, "code", code::sections),
 ];
 
-type Sectioner = fn(&Document) -> Vec<Section>;
+type Sectioner = fn(&Document) -> Vec<Section<'_>>;
 
 /// How documents are cut.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,10 +90,10 @@ impl Default for Chunking {
 }
 
 /// A run of text that no chunk goes beyond.
-pub(crate) struct Section {
-    heading_path: Vec<String>,
+pub(crate) struct Section<'d> {
+    heading_path: &'d [String],
     /// The header of the table that the section is a row of.
-    header: Option<String>,
+    header: Option<&'d str>,
     units: Vec<Unit>,
     joining: Joining,
 }
@@ -139,8 +139,7 @@ impl FromStr for Strategy {
 pub fn chunk(document: &Document, chunking: &Chunking, count: impl Fn(&str) -> usize) -> Vec<Chunk> {
     let known = STRATEGIES.iter().find(|(strategy, ..)| *strategy == chunking.strategy);
     let sections = known.map_or_else(Vec::new, |(_, _, sections)| sections(document));
-    let packer = pack::Packer { document, chunking, count: &count };
-    packer.pack(sections)
+    pack::Packer { document, chunking, count: &count }.pack(sections)
 }
 
 /// The blocks that are passages. A table header counts when no row follows it.

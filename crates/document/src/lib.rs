@@ -37,7 +37,7 @@ pub use sentences::sentences;
 /// Changes when a parser or cleaner gives another text for the same bytes.
 const PARSER_VERSION: u32 = 4;
 /// Changes when a chunker gives other chunks for the same text.
-const CHUNKER_VERSION: u32 = 1;
+const CHUNKER_VERSION: u32 = 2;
 
 /// Everything in this crate that decides what a document's text and chunks are, as stable text: part of the
 /// pipeline fingerprint.

@@ -8,6 +8,17 @@ const ABBREVIATIONS: [&str; 30] = [
     "mrs", "ms", "prof", "st", "inc", "ltd", "co", "corp", "jr", "sr", "approx", "dept", "est", "u.s",
 ];
 
+/// The first bytes of what ends a sentence: `.`, `!`, `?`, and of `。`, `！`, `？`, which others share.
+const MAY_END: [bool; 256] = {
+    let mut table = [false; 256];
+    table[b'.' as usize] = true;
+    table[b'!' as usize] = true;
+    table[b'?' as usize] = true;
+    table[0xe3] = true;
+    table[0xef] = true;
+    table
+};
+
 /// The sentences of a text, without the white space around them. A heading, a table row and a fenced block
 /// is each one; a list item begins a new one; a sentence may go over line ends within its paragraph.
 pub fn sentences(text: &str) -> Vec<Span> {
@@ -68,8 +79,12 @@ fn push(text: &str, span: Span, found: &mut Vec<Span>) {
 fn split(text: &str, span: Span, found: &mut Vec<Span>) {
     let own = span.of(text);
     let mut start = 0;
-    let mut characters = own.char_indices().peekable();
-    while let Some((place, character)) = characters.next() {
+    let mut at = 0;
+    while let Some(place) = own.as_bytes()[at..].iter().position(|b| MAY_END[usize::from(*b)]).map(|p| at + p)
+    {
+        let mut characters = own[place..].char_indices().map(|(next, c)| (place + next, c)).peekable();
+        let character = characters.next().map_or(' ', |(_, c)| c);
+        at = place + character.len_utf8();
         let wide = matches!(character, '。' | '！' | '？');
         if !wide && !matches!(character, '.' | '!' | '?') {
             continue;
@@ -84,6 +99,7 @@ fn split(text: &str, span: Span, found: &mut Vec<Span>) {
             end = next + closing.len_utf8();
             characters.next();
         }
+        at = end;
         let rest = &own[end..];
         let ends = wide || (begins_sentence(rest) && !(character == '.' && abbreviated(&own[start..place])));
         if ends {

@@ -3,6 +3,9 @@
 /// A table header longer than this is not repeated for its rows, in bytes.
 const HEADER_BYTES_MAX: usize = 1000;
 
+/// A first line that is longer than this is taken to say no heading, in bytes.
+pub(super) const FIRST_LINE_BYTES_MAX: usize = 512;
+
 /// What there is to say about a chunk.
 pub(super) struct Context<'a> {
     pub title: Option<&'a str>,
@@ -14,7 +17,11 @@ impl Context<'_> {
     /// Title, headings and table header, one a line, without what `text` begins with; shortened until it is
     /// at most `max` by `count`: outer headings go first, then the title, then the header.
     pub(super) fn before(&self, text: &str, max: usize, count: &dyn Fn(&str) -> usize) -> String {
-        let first = plain(text.lines().next().unwrap_or_default());
+        if self.title.is_none() && self.heading_path.is_empty() && self.header.is_none() {
+            return String::new();
+        }
+        let first = text.split('\n').next().filter(|line| line.len() <= FIRST_LINE_BYTES_MAX);
+        let first = plain(first.unwrap_or_default());
         let mut headings: Vec<&str> = self
             .heading_path
             .iter()

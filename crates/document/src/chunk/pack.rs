@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::context::Context;
+use super::context::{Context, FIRST_LINE_BYTES_MAX};
 use super::grain::{Grain, Unit};
 use super::{Chunk, Chunking, Joining, Section};
 use crate::{Document, Span};
@@ -28,16 +28,16 @@ struct Piece {
 }
 
 /// A section whose pieces are counted.
-struct Counted {
-    section: Section,
+struct Counted<'d> {
+    section: Section<'d>,
     pieces: Vec<Piece>,
     tokens: usize,
 }
 
-impl Packer<'_> {
-    pub(super) fn pack(&self, sections: Vec<Section>) -> Vec<Chunk> {
+impl<'a> Packer<'a> {
+    pub(super) fn pack(&self, sections: Vec<Section<'a>>) -> Vec<Chunk> {
         let mut chunks = Vec::new();
-        let mut held: Option<Counted> = None;
+        let mut held: Option<Counted<'a>> = None;
         for section in sections {
             let next = self.counted(section);
             held = Some(match held.take() {
@@ -55,7 +55,7 @@ impl Packer<'_> {
         chunks
     }
 
-    fn counted(&self, section: Section) -> Counted {
+    fn counted(&self, section: Section<'a>) -> Counted<'a> {
         let pieces: Vec<Piece> = section.units.iter().map(|unit| self.piece(*unit)).collect();
         let tokens = pieces.iter().map(|piece| piece.tokens + JOIN_TOKENS).sum();
         Counted { section, pieces, tokens }
@@ -66,7 +66,7 @@ impl Packer<'_> {
     }
 
     /// Whether a tiny section goes with the one that follows: the two fit one chunk.
-    fn join(&self, before: &Counted, next: &Counted) -> bool {
+    fn join(&self, before: &Counted<'_>, next: &Counted<'_>) -> bool {
         let tiny = TINY_TOKENS.min(self.chunking.max_tokens / 4);
         let room = self.chunking.max_tokens - self.chunking.max_tokens / CONTEXT_SHARE;
         before.section.joining == Joining::WhenTiny
@@ -75,8 +75,16 @@ impl Packer<'_> {
             && before.tokens + next.tokens <= room
     }
 
-    fn section(&self, counted: Counted, chunks: &mut Vec<Chunk>) {
-        let mut filling = Filling { packer: self, section: &counted.section, chunks, span: None, tokens: 0 };
+    fn section(&self, counted: Counted<'_>, chunks: &mut Vec<Chunk>) {
+        let mut filling = Filling {
+            packer: self,
+            section: &counted.section,
+            chunks,
+            span: None,
+            tokens: 0,
+            told: Told::default(),
+            together: String::new(),
+        };
         let mut queue: VecDeque<Piece> = counted.pieces.into();
         while let Some(piece) = queue.pop_front() {
             for finer in filling.take(piece).into_iter().rev() {
@@ -86,37 +94,28 @@ impl Packer<'_> {
         filling.flush();
     }
 
-    /// The chunk of a span.
-    fn chunk(&self, section: &Section, span: Span) -> Chunk {
-        let text = span.of(&self.document.text);
-        let context = self.context(section, text);
-        let tokens = (self.count)(&format!("{context}{text}"));
-        let pages = &self.document.pages;
-        let page = pages.iter().find(|page| page.span.start <= span.start && span.start < page.span.end);
-        Chunk {
-            span,
-            heading_path: section.heading_path.clone(),
-            context,
-            page: page.map(|page| page.number),
-            tokens,
-        }
-    }
-
-    fn context(&self, section: &Section, text: &str) -> String {
+    fn context(&self, section: &Section<'_>, text: &str) -> String {
         let context = Context {
             title: self.document.title.as_deref(),
-            heading_path: &section.heading_path,
-            header: section.header.as_deref(),
+            heading_path: section.heading_path,
+            header: section.header,
         };
         context.before(text, self.chunking.max_tokens / CONTEXT_SHARE, self.count)
+    }
+
+    /// The page that a byte of the text is on. Pages are in order.
+    fn page(&self, at: usize) -> Option<u32> {
+        let pages = &self.document.pages;
+        let after = pages.partition_point(|page| page.span.start <= at);
+        pages[..after].last().filter(|page| at < page.span.end).map(|page| page.number)
     }
 }
 
 /// Two sections as one, under the headings that both have.
-fn joined(mut before: Counted, next: Counted) -> Counted {
-    let paths = before.section.heading_path.iter().zip(&next.section.heading_path);
+fn joined<'d>(mut before: Counted<'d>, next: Counted<'d>) -> Counted<'d> {
+    let paths = before.section.heading_path.iter().zip(next.section.heading_path);
     let common = paths.take_while(|(a, b)| a == b).count();
-    before.section.heading_path.truncate(common);
+    before.section.heading_path = &before.section.heading_path[..common];
     before.section.units.extend(next.section.units);
     before.pieces.extend(next.pieces);
     before.tokens += next.tokens;
@@ -125,10 +124,26 @@ fn joined(mut before: Counted, next: Counted) -> Counted {
 
 /// The chunk that is being filled.
 struct Filling<'a, 'b> {
-    packer: &'a Packer<'a>,
-    section: &'b Section,
+    packer: &'b Packer<'a>,
+    section: &'b Section<'b>,
     chunks: &'b mut Vec<Chunk>,
     span: Option<Span>,
+    tokens: usize,
+    /// What the chunk that was last looked at is told with.
+    told: Told,
+    /// Where context and text are put together to be counted.
+    together: String,
+}
+
+/// A context, and the first line of text that it was made for: all of a text that it depends on.
+#[derive(Default)]
+struct Told {
+    start: usize,
+    line_end: usize,
+    /// Whether the line goes on no further when the text does.
+    complete: bool,
+    context: String,
+    /// Tokens of the context with what joins it to the text; 0 without a context.
     tokens: usize,
 }
 
@@ -158,13 +173,45 @@ impl Filling<'_, '_> {
     }
 
     /// How many tokens of text a chunk that begins here has room for.
-    fn room(&self, next: Span) -> usize {
+    fn room(&mut self, next: Span) -> usize {
         let begins = Span { start: self.span.map_or(next.start, |span| span.start), end: next.end };
-        let text = begins.of(&self.packer.document.text);
+        self.tell(begins);
+        self.packer.chunking.max_tokens.saturating_sub(self.told.tokens).max(1)
+    }
+
+    /// Sees to it that `told` is what a chunk of this span is told with.
+    fn tell(&mut self, span: Span) {
+        let same_start = self.told.line_end > 0 && self.told.start == span.start;
+        if same_start && self.told.complete && self.told.line_end <= span.end {
+            return;
+        }
+        let text = span.of(&self.packer.document.text);
+        let near = &text.as_bytes()[..text.len().min(FIRST_LINE_BYTES_MAX + 1)];
+        let ends = near.iter().position(|b| *b == b'\n');
+        let complete = ends.is_some() || near.len() < text.len();
+        let line_end = span.start + ends.unwrap_or(near.len());
+        if same_start && self.told.line_end == line_end {
+            return;
+        }
         let context = self.packer.context(self.section, text);
-        let max = self.packer.chunking.max_tokens;
-        let own = if context.is_empty() { 0 } else { (self.packer.count)(&context) + JOIN_TOKENS };
-        max.saturating_sub(own).max(1)
+        let tokens = if context.is_empty() { 0 } else { (self.packer.count)(&context) + JOIN_TOKENS };
+        self.told = Told { start: span.start, line_end, complete, context, tokens };
+    }
+
+    /// The chunk of a span.
+    fn chunk(&mut self, span: Span) -> Chunk {
+        self.tell(span);
+        let text = span.of(&self.packer.document.text);
+        let context = self.told.context.clone();
+        let tokens = if context.is_empty() {
+            (self.packer.count)(text)
+        } else {
+            self.together.clear();
+            self.together.extend([context.as_str(), text]);
+            (self.packer.count)(&self.together)
+        };
+        let heading_path = self.section.heading_path.to_vec();
+        Chunk { span, heading_path, context, page: self.packer.page(span.start), tokens }
     }
 
     fn add(&mut self, piece: Piece) {
@@ -175,22 +222,22 @@ impl Filling<'_, '_> {
 
     /// Begins the next chunk with the end of the last one, as far as `next` leaves room for it.
     fn overlap(&mut self, next: Piece) {
-        let Some(last) = self.chunks.last() else { return };
+        let Some(last) = self.chunks.last().map(|chunk| chunk.span) else { return };
         let room = self.room(next.unit.span).saturating_sub(next.tokens + JOIN_TOKENS);
         let most = self.packer.chunking.overlap_tokens.min(room);
         let text = &self.packer.document.text;
         let mut tokens = 0;
         let mut start = None;
-        for unit in (Unit { span: last.span, grain: Grain::Prose }).finer(text).into_iter().rev() {
+        for unit in (Unit { span: last, grain: Grain::Prose }).finer(text).into_iter().rev() {
             let own = (self.packer.count)(unit.span.of(text)) + JOIN_TOKENS;
-            if tokens + own > most || unit.span.start <= last.span.start {
+            if tokens + own > most || unit.span.start <= last.start {
                 break;
             }
             tokens += own;
             start = Some(unit.span.start);
         }
         if let Some(start) = start {
-            self.span = Some(Span { start, end: last.span.end });
+            self.span = Some(Span { start, end: last.end });
             self.tokens = tokens;
         }
     }
@@ -205,7 +252,7 @@ impl Filling<'_, '_> {
             if span.is_empty() {
                 continue;
             }
-            let chunk = self.packer.chunk(self.section, span);
+            let chunk = self.chunk(span);
             let halves = if chunk.tokens > self.packer.chunking.max_tokens {
                 Unit { span, grain: Grain::Word }.finer(&self.packer.document.text)
             } else {

@@ -4,12 +4,12 @@ use super::grain::Unit;
 use super::{Joining, Section, passages};
 use crate::Document;
 
-pub(super) fn sections(document: &Document) -> Vec<Section> {
+pub(super) fn sections(document: &Document) -> Vec<Section<'_>> {
     let units: Vec<Unit> = passages(document).map(|block| Unit::of_block(&block.kind, block.span)).collect();
     whole(units)
 }
 
 /// One section of all the units.
-pub(super) fn whole(units: Vec<Unit>) -> Vec<Section> {
-    vec![Section { heading_path: Vec::new(), header: None, units, joining: Joining::WhenTiny }]
+pub(super) fn whole<'d>(units: Vec<Unit>) -> Vec<Section<'d>> {
+    vec![Section { heading_path: &[], header: None, units, joining: Joining::WhenTiny }]
 }

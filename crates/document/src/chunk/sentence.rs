@@ -4,7 +4,7 @@ use super::grain::{Grain, Unit};
 use super::{Section, passages, recursive};
 use crate::{Document, Span, sentences};
 
-pub(super) fn sections(document: &Document) -> Vec<Section> {
+pub(super) fn sections(document: &Document) -> Vec<Section<'_>> {
     let units = passages(document).flat_map(|block| {
         let start = block.span.start;
         sentences(block.span.of(&document.text)).into_iter().map(move |inner| Unit {
