@@ -3,6 +3,7 @@
 Arguments: an archive of Markdown files (.tar.gz); without it the manual beside the checkout is taken.
 """
 
+import logging
 import pathlib
 import re
 import subprocess
@@ -48,6 +49,8 @@ def peers(folder):
         RecursiveCharacterTextSplitter,
     )
 
+    # One of them logs each chunk that is longer than asked for.
+    logging.disable(logging.WARNING)
     texts = [path.read_text(errors="replace") for path in sorted(folder.rglob("*")) if path.is_file()]
     size = sum(len(text.encode()) for text in texts)
     options = {"chunk_size": SIZE, "chunk_overlap": OVERLAP, "add_start_index": True}

@@ -35,7 +35,7 @@ pub use records::{Record, RecordError, records};
 pub use sentences::sentences;
 
 /// Changes when a parser or cleaner gives another text for the same bytes.
-const PARSER_VERSION: u32 = 4;
+const PARSER_VERSION: u32 = 5;
 /// Changes when a chunker gives other chunks for the same text.
 const CHUNKER_VERSION: u32 = 2;
 
