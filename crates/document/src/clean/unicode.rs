@@ -17,12 +17,15 @@ pub(super) fn edits(document: &Document) -> Vec<Edit> {
         let begin = text[start..special].char_indices().next_back().map_or(special, |(last, _)| start + last);
         let end = run_end(text, special);
         let own = &text[begin..end];
+        start = end;
+        if own.chars().all(is_clean) {
+            continue;
+        }
         let before = text[..begin].chars().next_back();
         let clean = cleaned(own, before, text[end..].chars().next());
         if clean != own {
             edits.push(Edit { span: Span { start: begin, end }, with: clean });
         }
-        start = end;
     }
     edits
 }
@@ -39,13 +42,19 @@ pub(super) fn clean_names(document: &mut Document) {
 fn run_end(text: &str, special: usize) -> usize {
     let mut characters = text[special..].char_indices();
     characters.next();
-    let stands_alone = |c: char| {
-        c.is_ascii()
-            || (!goes(c)
-                && canonical_combining_class(c) == 0
-                && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes)
-    };
-    characters.find(|(_, c)| stands_alone(*c)).map_or(text.len(), |(at, _)| special + at)
+    characters.find(|(_, c)| !goes(*c) && is_composed(*c)).map_or(text.len(), |(at, _)| special + at)
+}
+
+/// Whether a character is not composed with one before it.
+fn is_composed(c: char) -> bool {
+    c.is_ascii()
+        || (canonical_combining_class(c) == 0 && is_nfc_quick(std::iter::once(c)) == IsNormalized::Yes)
+}
+
+/// Whether a character stays as it is, whatever is beside it.
+fn is_clean(c: char) -> bool {
+    let written_otherwise = matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}' | '\u{fb00}'..='\u{fb06}');
+    !goes(c) && !written_otherwise && is_composed(c)
 }
 
 /// Whether a character may be taken out, so that what is around it meets.

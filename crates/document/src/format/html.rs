@@ -37,8 +37,8 @@ pub(crate) const FORMAT: Entry = Entry {
 const MAIN_SHARE_MIN: f64 = 0.1;
 /// Nor is less than this many bytes.
 const MAIN_BYTES_MIN: usize = 200;
-/// Main content is not looked for in pages that are longer, nested deeper, or of more attributes than any that
-/// people write: the search takes more than linear time.
+/// Main content is not looked for in pages that are longer, nested deeper, or of more elements or attributes than
+/// any that people write: the search takes more than linear time.
 const MAIN_SOURCE_BYTES_MAX: usize = 8 << 20;
 /// How many bytes are looked at to tell a page.
 const SNIFF_BYTES: usize = 512;
@@ -147,7 +147,7 @@ fn whole_page(what: &str, why: String) -> Problem {
 }
 
 fn main_content(html: &str, syntax: Syntax) -> Option<String> {
-    if html.len() > MAIN_SOURCE_BYTES_MAX || !head::has_few_attributes(html, syntax) {
+    if html.len() > MAIN_SOURCE_BYTES_MAX || !head::is_usual(html, syntax) {
         return None;
     }
     let mut page = dom_smoothie::Readability::new(html, None, None).ok()?;

@@ -11,10 +11,12 @@ use super::tree::{Id, Tree};
 
 /// How many bytes are looked at for the encoding: browsers look at 1024.
 const DECLARED_WITHIN: usize = 4096;
-/// A base address longer than this is not put before links.
-const BASE_BYTES_MAX: usize = 2048;
+/// A base address longer than this is not put before links: it would be there once for each.
+const BASE_BYTES_MAX: usize = 400;
 /// No element that people write has more attributes.
 const FEW_ATTRIBUTES: usize = 200;
+/// Nor has a page that people read more elements.
+const FEW_ELEMENTS: usize = 200_000;
 
 #[derive(Default)]
 pub(super) struct Head {
@@ -99,13 +101,16 @@ pub(super) fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(&label.as_bytes()[..end.unwrap_or(label.len())])
 }
 
-/// Whether no element has more attributes than people write.
-pub(super) fn has_few_attributes(html: &str, syntax: Syntax) -> bool {
-    let attributes = |token: Token<'_>| match token {
-        Token::Open(Tag { attributes, .. }) => attributes.len(),
-        _ => 0,
-    };
-    Tokens::new(html, syntax).all(|token| attributes(token) < FEW_ATTRIBUTES)
+/// Whether a page has no more elements, and they no more attributes, than people write.
+pub(super) fn is_usual(html: &str, syntax: Syntax) -> bool {
+    let mut elements = 0;
+    Tokens::new(html, syntax).all(|token| match token {
+        Token::Open(Tag { attributes, .. }) => {
+            elements += 1;
+            elements < FEW_ELEMENTS && attributes.len() < FEW_ATTRIBUTES
+        }
+        _ => true,
+    })
 }
 
 /// A link as it is from outside: put after `base` when it is relative, and there is one.
