@@ -209,6 +209,15 @@ impl Sheet {
         self.cells.dedup_by_key(|cell| place(cell));
     }
 
+    /// Forgets merged areas in whose rows no cell says anything: they part tables, and join none.
+    pub(crate) fn part_at_blank_rows(&mut self) {
+        let cells = &self.cells;
+        self.merged.retain(|merged| {
+            let below = cells.partition_point(|cell| cell.row < merged.range.top);
+            cells.get(below).is_some_and(|cell| cell.row <= merged.range.bottom)
+        });
+    }
+
     /// A problem of this sheet.
     pub(crate) fn problem(&self, what: &str, why: String, content_lost: bool) -> Problem {
         Problem { place: format!("sheet `{}`", self.name), what: what.into(), why, content_lost }

@@ -358,6 +358,17 @@ fn pages_have_titles_shapes_and_notes_and_flat_files_are_read() {
 }
 
 #[test]
+fn blank_merged_cells_join_a_table_or_part_two() {
+    let blank = "<table:table-cell table:number-columns-spanned='2'/><table:covered-table-cell/>";
+    let said = "<table:table-cell><text:p>x</text:p></table:table-cell>";
+    let row = |cells: &str| format!("<table:table-row>{cells}</table:table-row>");
+    let joined = row(&format!("{said}{blank}{said}"));
+    check("a.ods", &ods(&joined), "| x |  |  | x |\n| --- | --- | --- | --- |");
+    let parted = [row(said), row(blank), row(said)].concat();
+    check("a.ods", &ods(&parted), "| x |\n| --- |\n\n| x |\n| --- |");
+}
+
+#[test]
 fn what_is_beside_the_text_is_kept_or_told() {
     let sheet = "<sheetData><c t='str'><v>a@b.c</v></c></sheetData><hyperlinks><hyperlink ref='A1' r:id='r1'/>\
                  <hyperlink ref='A1' r:id='r2'/></hyperlinks>";

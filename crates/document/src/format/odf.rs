@@ -104,7 +104,10 @@ fn read(bytes: &[u8], context: &Context<'_>, body: Body) -> Result<Document, Dam
     // A style of the content part counts before one of the same name in the other.
     styles.read(&content.styles);
     styles.read(&content.content);
-    furniture(if package.is_some() { &content.styles } else { &content.content }, &mut document);
+    // Sheets and slides have such lines by default, whether they are printed or not.
+    if context.format.as_str() == TEXT.name {
+        furniture(if package.is_some() { &content.styles } else { &content.content }, &mut document);
+    }
     if package.is_none() {
         properties::read(head(&content.content), &mut document);
     }

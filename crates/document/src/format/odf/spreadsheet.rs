@@ -67,6 +67,7 @@ fn body(
         let read = reading.rows(xml);
         let Reading { mut sheet, hidden, left_out, .. } = reading;
         sheet.order();
+        sheet.part_at_blank_rows();
         for (count, what) in [(hidden.0, "rows"), (hidden.1, "columns")] {
             if count > 0 {
                 document.problems.push(sheet.problem(
@@ -191,37 +192,40 @@ impl Reading<'_, '_> {
                 (said_in_sheet(&element, &self.source.styles), plain(&element))
             }
         };
-        if !text.is_empty() {
-            cells.push(Cell {
-                column,
-                repeated,
-                text,
-                rows: times(tag, "table:number-rows-spanned", ROWS),
-                columns: times(tag, "table:number-columns-spanned", COLUMNS),
-                repeats,
-            });
+        let rows = times(tag, "table:number-rows-spanned", ROWS);
+        let columns = times(tag, "table:number-columns-spanned", COLUMNS);
+        if text.is_empty() && (rows, columns) != (1, 1) {
+            self.merge(self.row, &Cell { column, repeated, text, rows, columns, repeats });
+        } else if !text.is_empty() {
+            cells.push(Cell { column, repeated, text, rows, columns, repeats });
         }
         Ok(())
     }
 
     fn push(&mut self, row: u32, cells: &[Cell]) {
         for cell in cells {
-            for column in cell.column..cell.column.saturating_add(cell.repeated) {
+            let end = cell.column.saturating_add(cell.repeated);
+            for column in cell.column..end {
                 if row >= ROWS || column >= COLUMNS || self.sheet.len() >= CELLS_MAX {
-                    self.left_out += u64::from(cell.column + cell.repeated - column);
+                    self.left_out += u64::from(end - column);
                     break;
                 }
                 self.sheet.push(row, column, &cell.text);
             }
-            if (cell.rows, cell.columns) != (1, 1) && self.sheet.merged.len() < MERGED_MAX {
-                let bottom = row.saturating_add(cell.rows - 1).min(ROWS - 1);
-                let right = cell.column.saturating_add(cell.columns - 1).min(COLUMNS - 1);
-                if bottom >= row && right >= cell.column {
-                    let range = Range { top: row, left: cell.column, bottom, right };
-                    self.sheet.merged.push(Merged { range, repeats: cell.repeats });
-                }
+            if (cell.rows, cell.columns) != (1, 1) {
+                self.merge(row, cell);
             }
         }
+    }
+
+    fn merge(&mut self, row: u32, cell: &Cell) {
+        if self.sheet.merged.len() >= MERGED_MAX || row >= ROWS || cell.column >= COLUMNS {
+            return;
+        }
+        let bottom = row.saturating_add(cell.rows - 1).min(ROWS - 1);
+        let right = cell.column.saturating_add(cell.columns - 1).min(COLUMNS - 1);
+        let range = Range { top: row, left: cell.column, bottom, right };
+        self.sheet.merged.push(Merged { range, repeats: cell.repeats });
     }
 
     /// Takes what hangs on a cell: comments, pictures, charts.
