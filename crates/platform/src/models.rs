@@ -90,7 +90,8 @@ impl StackEmbedder {
         }
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = if settings.encoder_threads == 0 { cores() } else { settings.encoder_threads };
-        let options = EncoderOptions { max_tokens: ENCODER_TOKENS_MAX, threads };
+        let precision = settings.encoder_precision;
+        let options = EncoderOptions { max_tokens: ENCODER_TOKENS_MAX, threads, precision };
         let local = Local {
             pull: PullOptions {
                 models_dir: models,

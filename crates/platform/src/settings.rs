@@ -3,6 +3,7 @@
 mod keys;
 
 use document::Chunking;
+use provider::EncoderPrecision;
 use rag::{Fusion, Mode};
 
 pub(crate) use keys::{KEYS, Key, Kind};
@@ -84,6 +85,8 @@ pub struct Settings {
     pub hf_endpoint: String,
     /// Threads of the local encoder; 0 is one for each core.
     pub encoder_threads: usize,
+    /// In which numbers the local encoder computes.
+    pub encoder_precision: EncoderPrecision,
     /// The largest file that becomes one document, in bytes.
     pub file_bytes_max: u64,
     /// How documents of new collections are cut.
@@ -115,6 +118,7 @@ impl Default for Settings {
             offline: false,
             hf_endpoint: String::new(),
             encoder_threads: 0,
+            encoder_precision: EncoderPrecision::default(),
             file_bytes_max: 0,
             chunking: Chunking::default(),
             mode: Mode::Hybrid,

@@ -9,7 +9,7 @@ mod model_files;
 mod openai;
 mod tokenizer;
 
-pub use encoder::{ENCODER_DIMENSION, EncoderOptions, LocalEncoder, encoder_id};
+pub use encoder::{ENCODER_DIMENSION, EncoderOptions, EncoderPrecision, LocalEncoder, encoder_id};
 pub use model_files::{MODEL_NAME, ModelPaths, PullEvent, PullOptions, pull, verify};
 pub use openai::{Endpoint, OpenAiChat, OpenAiChatOptions, OpenAiEmbedder, OpenAiEmbedderOptions};
 pub use tokenizer::MiniLmTokenizer;

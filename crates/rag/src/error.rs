@@ -97,7 +97,8 @@ impl RagError {
             Self::CollectionExists(_) => "choose another name, or delete it first".into(),
             Self::UnknownDocument { .. } => "see `patou documents list`".into(),
             Self::OtherEmbedder { collection, .. } => format!(
-                "choose the stack it was made with, or `patou collections delete {collection}` and ingest again"
+                "choose the stack, and with the local encoder the `precision`, that it was made with, or \
+                 `patou collections delete {collection}` and ingest again"
             ),
             Self::NoSuchInput(_) => {
                 "check the path; quote a pattern so that the shell leaves it alone".into()

@@ -1,5 +1,6 @@
 //! Every setting, each in one line of one table.
 
+use provider::EncoderPrecision;
 use rag::Mode;
 
 use super::{Settings, StackName};
@@ -42,6 +43,13 @@ pub(crate) const KEYS: &[Key] = &[
         default: "0",
         what: "threads of the local encoder; 0 is one for each core",
         set: |settings, value| put(&mut settings.encoder_threads, value, 0..=1024),
+    },
+    Key {
+        name: "stacks.embedded.precision",
+        kind: Kind::Text,
+        default: "int8",
+        what: "`int8` or `fp32`: the local encoder's numbers; a collection keeps to those it was made with",
+        set: set_precision,
     },
     Key {
         name: "stacks.selfhosted.chat_url",
@@ -304,6 +312,13 @@ fn set_stack(settings: &mut Settings, value: &str) -> Result<(), String> {
         "selfhosted" => settings.stack = StackName::SelfHosted,
         _ => return Err("`embedded` or `selfhosted`".into()),
     }
+    Ok(())
+}
+
+fn set_precision(settings: &mut Settings, value: &str) -> Result<(), String> {
+    let precisions = [EncoderPrecision::Int8, EncoderPrecision::Fp32];
+    let precision = precisions.into_iter().find(|precision| precision.name() == value);
+    settings.encoder_precision = precision.ok_or("`int8` or `fp32`")?;
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use model::ModelError;
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_simd::SimdOp;
 use rten_tensor::{Layout, Matrix, NdTensorView};
-use rten_vecmath::Softmax;
 
+use super::softmax::Powers;
 use super::{ENCODER_DIMENSION, failed};
 
 pub(super) const HEADS: usize = 12;
@@ -21,6 +21,8 @@ const QUERIES: usize = 198;
 #[derive(Default)]
 pub(super) struct AttentionScratch {
     scores: Vec<f32>,
+    /// What the weights of each query sum to before they are divided by it.
+    sums: Vec<f32>,
     mixed: Vec<f32>,
 }
 
@@ -43,8 +45,9 @@ pub(super) fn attend(
             scratch.block(queries, keys, values)?;
             let context = &mut context[start * ENCODER_DIMENSION..][..rows * ENCODER_DIMENSION];
             let context = context.chunks_exact_mut(ENCODER_DIMENSION);
-            for (to, from) in context.zip(scratch.mixed.chunks_exact(HEAD_WIDTH)) {
-                to[column..column + HEAD_WIDTH].copy_from_slice(from);
+            for ((to, from), sum) in context.zip(scratch.mixed.chunks_exact(HEAD_WIDTH)).zip(&scratch.sums) {
+                let to = to[column..column + HEAD_WIDTH].iter_mut();
+                to.zip(from).for_each(|(to, from)| *to = from * (1.0 / sum));
             }
         }
     }
@@ -52,22 +55,22 @@ pub(super) fn attend(
 }
 
 impl AttentionScratch {
-    /// Mixes the values for one block of queries of one head into `mixed`.
+    /// Mixes the values for one block of queries of one head into `mixed`, each row times its number in `sums`.
     fn block(&mut self, queries: Matrix, keys: Matrix, values: Matrix) -> Result<(), ModelError> {
         let ([rows, width], [tokens, _]) = (queries.shape(), values.shape());
         self.scores.resize(rows * tokens, 0.0);
         self.mixed.resize(rows * width, 0.0);
         #[expect(clippy::cast_precision_loss, reason = "a width is far below 2^24")]
-        let scaled = GemmOptions { alpha: 1.0 / (width as f32).sqrt(), ..GemmOptions::default() };
+        let alpha = std::f32::consts::LOG2_E / (width as f32).sqrt();
+        let scaled = GemmOptions { alpha, ..GemmOptions::default() };
         let executor = GemmExecutor::default();
         let product = |out: &mut [f32], a, b, options| {
             let (a, b) = (GemmInputA::Unpacked(a), GemmInputB::Unpacked(b));
             executor.gemm(out, a, b, options).map_err(|error| failed(error.to_string()))
         };
         product(&mut self.scores, queries, keys, scaled)?;
-        for row in self.scores.chunks_exact_mut(tokens) {
-            Softmax::new_mut(row).dispatch();
-        }
+        self.sums.clear();
+        self.sums.extend(self.scores.chunks_exact_mut(tokens).map(|row| Powers { row }.dispatch()));
         let weights = view(&self.scores, [rows, tokens], [tokens, 1])?;
         product(&mut self.mixed, weights, values, GemmOptions::default())
     }

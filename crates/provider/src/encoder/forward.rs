@@ -3,13 +3,12 @@
 use std::fmt;
 
 use model::ModelError;
-use rten_simd::SimdUnaryOp;
-use rten_vecmath::Gelu;
 
 use super::ENCODER_DIMENSION;
 use super::attention::{AttentionScratch, FUSED_WIDTH, attend};
-use super::linear::Output;
+use super::linear::{Activations, Finish, LinearScratch, Output};
 use super::norm::mean_at_length_1;
+use super::packs::SHORT_TOKENS;
 use super::weights::{INNER_WIDTH, Layer, Weights};
 
 /// So many tokens go through a feed-forward block at a time, so that long texts need no more room between its two
@@ -24,6 +23,7 @@ pub(super) struct Scratch {
     context: Vec<f32>,
     inner: Vec<f32>,
     attention: AttentionScratch,
+    linear: LinearScratch,
 }
 
 impl fmt::Debug for Scratch {
@@ -42,6 +42,8 @@ pub(super) fn vectors(
     let tokens: usize = pack.iter().map(|&text| texts[text].len()).sum();
     scratch.hidden.resize(tokens * ENCODER_DIMENSION, 0.0);
     let lengths: Vec<usize> = pack.iter().map(|&text| texts[text].len()).collect();
+    let are_short = lengths.iter().all(|length| *length <= SHORT_TOKENS);
+    scratch.linear.set_activations(if are_short { Activations::SixteenBits } else { Activations::EightBits });
     for (text, rows) in pack.iter().zip(split(&mut scratch.hidden, &lengths, ENCODER_DIMENSION)) {
         weights.embeddings.look_up(&texts[*text], rows)?;
     }
@@ -54,26 +56,26 @@ pub(super) fn vectors(
 }
 
 fn self_attention(layer: &Layer, lengths: &[usize], scratch: &mut Scratch) -> Result<(), ModelError> {
-    let Scratch { hidden, fused, context, attention, .. } = scratch;
+    let Scratch { hidden, fused, context, attention, linear, .. } = scratch;
     fused.resize(hidden.len() / ENCODER_DIMENSION * FUSED_WIDTH, 0.0);
     context.resize(hidden.len(), 0.0);
-    layer.query_key_value.apply(hidden, fused, Output::Replace)?;
+    let output = Output { numbers: fused, finish: Finish::Replace };
+    layer.query_key_value.apply(hidden, output, linear)?;
     let texts = split(fused, lengths, FUSED_WIDTH).zip(split(context, lengths, ENCODER_DIMENSION));
     for (fused, context) in texts {
         attend(fused, context, attention)?;
     }
-    layer.attended.apply(context, hidden, Output::Add)?;
-    layer.attended_norm.apply(hidden);
-    Ok(())
+    let output = Output { numbers: hidden, finish: Finish::AddAndNormalise(&layer.attended_norm) };
+    layer.attended.apply(context, output, linear)
 }
 
 fn feed_forward(layer: &Layer, scratch: &mut Scratch) -> Result<(), ModelError> {
-    for rows in scratch.hidden.chunks_mut(INNER_TOKENS * ENCODER_DIMENSION) {
-        scratch.inner.resize(rows.len() / ENCODER_DIMENSION * INNER_WIDTH, 0.0);
-        layer.widened.apply(rows, &mut scratch.inner, Output::Replace)?;
-        Gelu {}.map_mut(&mut scratch.inner);
-        layer.narrowed.apply(&scratch.inner, rows, Output::Add)?;
-        layer.narrowed_norm.apply(rows);
+    let Scratch { hidden, inner, linear, .. } = scratch;
+    for rows in hidden.chunks_mut(INNER_TOKENS * ENCODER_DIMENSION) {
+        inner.resize(rows.len() / ENCODER_DIMENSION * INNER_WIDTH, 0.0);
+        layer.widened.apply(rows, Output { numbers: inner, finish: Finish::Gelu }, linear)?;
+        let output = Output { numbers: rows, finish: Finish::AddAndNormalise(&layer.narrowed_norm) };
+        layer.narrowed.apply(inner, output, linear)?;
     }
     Ok(())
 }

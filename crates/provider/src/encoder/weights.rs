@@ -8,7 +8,7 @@ use model::ModelError;
 use super::linear::Linear;
 use super::norm::LayerNorm;
 use super::safetensors::TensorFile;
-use super::{ENCODER_DIMENSION, PLACES, failed};
+use super::{ENCODER_DIMENSION, EncoderPrecision, PLACES, failed};
 
 const LAYERS: usize = 6;
 const VOCABULARY: usize = 30_522;
@@ -46,7 +46,7 @@ pub(super) struct Layer {
 
 impl Weights {
     /// Reads the file on up to `threads` threads.
-    pub(super) fn open(path: &Path, threads: usize) -> Result<Self, ModelError> {
+    pub(super) fn open(path: &Path, precision: EncoderPrecision, threads: usize) -> Result<Self, ModelError> {
         let mut layers: Vec<Option<Layer>> = (0..LAYERS).map(|_| None).collect();
         let share = LAYERS.div_ceil(threads.clamp(1, LAYERS));
         let problem: Mutex<Option<ModelError>> = Mutex::default();
@@ -54,7 +54,7 @@ impl Weights {
             for (number, layers) in layers.chunks_mut(share).enumerate() {
                 let problem = &problem;
                 scope.spawn(move || {
-                    if let Err(error) = fill(path, number * share, layers) {
+                    if let Err(error) = fill(path, precision, number * share, layers) {
                         problem
                             .lock()
                             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -72,10 +72,15 @@ impl Weights {
     }
 }
 
-fn fill(path: &Path, first: usize, layers: &mut [Option<Layer>]) -> Result<(), ModelError> {
+fn fill(
+    path: &Path,
+    precision: EncoderPrecision,
+    first: usize,
+    layers: &mut [Option<Layer>],
+) -> Result<(), ModelError> {
     let mut file = TensorFile::open(path)?;
     for (place, layer) in layers.iter_mut().enumerate() {
-        *layer = Some(Layer::read(&mut file, first + place)?);
+        *layer = Some(Layer::read(&mut file, precision, first + place)?);
     }
     Ok(())
 }
@@ -106,17 +111,18 @@ impl Embeddings {
 }
 
 impl Layer {
-    fn read(file: &mut TensorFile, number: usize) -> Result<Self, ModelError> {
+    fn read(file: &mut TensorFile, precision: EncoderPrecision, number: usize) -> Result<Self, ModelError> {
         let name = |part: &str| format!("encoder.layer.{number}.{part}");
         let (mut weights, mut bias) = (Vec::new(), Vec::new());
         for part in ["query", "key", "value"] {
             weights.extend(file.read(&name(&format!("attention.self.{part}.weight")), &[D, D])?);
             bias.extend(file.read(&name(&format!("attention.self.{part}.bias")), &[D])?);
         }
-        let query_key_value = Linear::new(&weights, bias, D)?;
+        let query_key_value = Linear::new(precision, &weights, bias, D)?;
         let mut linear = |part: &str, inputs, outputs| {
             let weights = file.read(&name(&format!("{part}.dense.weight")), &[outputs, inputs])?;
-            Linear::new(&weights, file.read(&name(&format!("{part}.dense.bias")), &[outputs])?, inputs)
+            let bias = file.read(&name(&format!("{part}.dense.bias")), &[outputs])?;
+            Linear::new(precision, &weights, bias, inputs)
         };
         let attended = linear("attention.output", D, D)?;
         let widened = linear("intermediate", D, INNER_WIDTH)?;

@@ -1,7 +1,9 @@
 //! The encoder against vectors of the reference implementation, and against itself.
 
+use std::path::Path;
+
 use ::model::Embedder;
-use patou_provider::{EncoderOptions, LocalEncoder, ModelPaths, encoder_id};
+use patou_provider::{EncoderOptions, EncoderPrecision, LocalEncoder, ModelPaths, encoder_id};
 use serde::Deserialize;
 
 use super::{folder, model};
@@ -12,8 +14,10 @@ struct Golden {
     embedding: Vec<f32>,
 }
 
-fn encoder(max_tokens: usize, threads: usize) -> Option<LocalEncoder> {
-    Some(LocalEncoder::open(&model()?, EncoderOptions { max_tokens, threads }).unwrap())
+const PRECISIONS: [EncoderPrecision; 2] = [EncoderPrecision::Int8, EncoderPrecision::Fp32];
+
+fn encoder(max_tokens: usize, threads: usize, precision: EncoderPrecision) -> Option<LocalEncoder> {
+    Some(LocalEncoder::open(&model()?, EncoderOptions { max_tokens, threads, precision }).unwrap())
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
@@ -30,8 +34,13 @@ fn texts() -> Vec<String> {
 
 #[test]
 fn vectors_are_the_reference_implementations() {
-    let Some(encoder) = encoder(256, 2) else { return };
     let Some(data) = folder("PATOU_SHARED_DATA") else { return };
+    check_golden(&data, EncoderPrecision::Fp32, 0.9999);
+    check_golden(&data, EncoderPrecision::Int8, 0.995);
+}
+
+fn check_golden(data: &Path, precision: EncoderPrecision, least: f64) {
+    let Some(encoder) = encoder(256, 2, precision) else { return };
     let golden = std::fs::read_to_string(data.join("encoder/golden.jsonl")).unwrap();
     let golden: Vec<Golden> = golden.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let texts: Vec<_> = golden.iter().map(|row| row.text.clone()).collect();
@@ -39,14 +48,20 @@ fn vectors_are_the_reference_implementations() {
     assert_eq!(vectors.len(), 19);
     for (number, (vector, row)) in vectors.iter().zip(&golden).enumerate() {
         let cosine = cosine(vector, &row.embedding);
-        println!("row {number}: {cosine:.8}");
-        assert!(cosine >= 0.9999, "row {number}: {cosine}");
+        println!("{precision:?}, row {number}: {cosine:.8}");
+        assert!(cosine >= least, "{precision:?}, row {number}: {cosine}");
     }
 }
 
 #[tokio::test]
 async fn a_vector_does_not_depend_on_its_batch() {
-    let Some(encoder) = encoder(512, 2) else { return };
+    for precision in PRECISIONS {
+        let Some(encoder) = encoder(512, 2, precision) else { return };
+        check_batches(&encoder).await;
+    }
+}
+
+async fn check_batches(encoder: &LocalEncoder) {
     let texts = texts();
     let together = encoder.embed(&texts).await.unwrap();
     for (text, vector) in texts.iter().zip(&together) {
@@ -66,10 +81,11 @@ async fn a_vector_does_not_depend_on_its_batch() {
 }
 
 #[test]
-fn the_limit_is_part_of_the_name() {
-    let options = EncoderOptions { max_tokens: 256, threads: 1 };
-    assert_eq!(encoder_id(&options), "all-MiniLM-L6-v2@256/fp32");
-    let Some(encoder) = encoder(256, 1) else { return };
+fn limit_and_precision_are_parts_of_the_name() {
+    let options = |precision| EncoderOptions { max_tokens: 256, threads: 1, precision };
+    assert_eq!(encoder_id(&options(EncoderPrecision::Int8)), "all-MiniLM-L6-v2@256/int8");
+    assert_eq!(encoder_id(&options(EncoderPrecision::Fp32)), "all-MiniLM-L6-v2@256/fp32");
+    let Some(encoder) = encoder(256, 1, EncoderPrecision::Fp32) else { return };
     assert_eq!((encoder.id(), encoder.dimension()), ("all-MiniLM-L6-v2@256/fp32", 384));
     let long = "word ".repeat(300);
     assert_eq!(encoder.count_tokens(&long), 300);
@@ -82,7 +98,7 @@ fn damaged_files_are_told() {
     let home = tempfile::tempdir().unwrap();
     let paths = ModelPaths::below(home.path());
     std::fs::create_dir(paths.directory()).unwrap();
-    let options = EncoderOptions { max_tokens: 512, threads: 1 };
+    let options = EncoderOptions { max_tokens: 512, threads: 1, precision: EncoderPrecision::default() };
     assert!(LocalEncoder::open(&paths, options.clone()).unwrap_err().to_string().contains("cannot read"));
     std::fs::write(paths.tokenizer(), "{}").unwrap();
     assert!(LocalEncoder::open(&paths, options.clone()).unwrap_err().to_string().contains("is damaged"));
