@@ -58,6 +58,29 @@ pub(crate) fn decode_declared(bytes: &[u8], declared: Option<&'static Encoding>)
     Decoded { text, problems }
 }
 
+/// What base 64 stands for. What does not belong in it is passed over, as RFC 2045 asks.
+pub(crate) fn base64(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut held, mut bits) = (0u32, 0u32);
+    for byte in text {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => continue,
+        };
+        held = (held << 6 | u32::from(digit)) & 0xff_ffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((held >> bits & 0xff) as u8);
+        }
+    }
+    bytes
+}
+
 fn odd(why: String, content_lost: bool) -> Problem {
     Problem { place: "the whole file".into(), what: "encoding".into(), why, content_lost }
 }
@@ -104,5 +127,7 @@ mod tests {
         check(b"caf\xe9 \x93quoted\x94", "café “quoted”", 1);
         check(b"one\r\ntwo\rthree\nfour\r", "one\ntwo\nthree\nfour\n", 0);
         check(b"", "", 0);
+        assert_eq!(base64(b"aGVs\r\nbG8="), b"hello");
+        assert_eq!(base64(b"_-8"), base64(b"/+8="));
     }
 }

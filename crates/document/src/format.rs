@@ -12,10 +12,14 @@ pub(crate) mod eml;
 pub(crate) mod epub;
 mod front_matter;
 pub(crate) mod html;
+mod image;
 pub(crate) mod json;
 mod mail;
 pub(crate) mod markdown;
 pub(crate) mod odf;
+mod msg;
+pub(crate) mod notebook;
+pub(crate) mod rtf;
 pub(crate) mod text;
 pub(crate) mod xlsx;
 
@@ -33,6 +37,10 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &odf::TEXT,
     &odf::SHEETS,
     &odf::PAGES,
+    &msg::FORMAT,
+    &rtf::FORMAT,
+    &notebook::FORMAT,
+    &image::FORMAT,
     &code::RUST,
     &code::PYTHON,
     &code::JAVASCRIPT,

@@ -17,6 +17,7 @@ mod model;
 mod package;
 mod parse;
 mod picture;
+mod recognized;
 mod records;
 mod sentences;
 mod sheet;

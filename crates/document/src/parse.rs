@@ -117,7 +117,8 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
 
 /// What is found out of every document alike.
 pub(crate) fn finish(document: &mut Document) {
-    if document.text.trim().is_empty() {
+    // What a scan stands for is told by the scan's own problem.
+    if document.text.trim().is_empty() && document.scans.is_empty() {
         document.blocks.clear();
         document.problems.push(Problem {
             place: "the whole document".into(),

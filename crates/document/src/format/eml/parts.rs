@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use encoding_rs::Encoding;
-use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Message, MessageParser, MimeHeaders};
 
@@ -189,7 +188,7 @@ impl<'m> Walk<'m> {
     /// A part's bytes as they were before they were made fit to travel.
     fn decoded<'a>(&mut self, part: &Part<'a>) -> Cow<'a, [u8]> {
         let decoded = match part.encoding.as_str() {
-            "base64" => base64(part.body),
+            "base64" => Some(decode::base64(part.body)),
             "quoted-printable" => quoted_printable_decode(part.body),
             _ => return Cow::Borrowed(part.body),
         };
@@ -300,18 +299,6 @@ fn split<'a>(bytes: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
 fn without_end(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
-}
-
-/// Base 64 with what does not belong in it passed over, as RFC 2045 asks.
-fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let mut digits: Vec<u8> = bytes.iter().copied().filter(plain).collect();
-    // A lone last digit is less than a byte.
-    if digits.len() % 4 == 1 {
-        digits.pop();
-    }
-    digits.resize(digits.len().next_multiple_of(4), b'=');
-    base64_decode(&digits)
 }
 
 fn text_of(bytes: &[u8], charset: Option<&str>) -> String {
