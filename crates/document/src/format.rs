@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{Document, Extent};
 
+pub(crate) mod asciidoc;
 pub(crate) mod code;
 pub(crate) mod csv;
 pub(crate) mod eml;
@@ -16,9 +17,11 @@ mod image;
 pub(crate) mod json;
 mod mail;
 pub(crate) mod markdown;
-pub(crate) mod odf;
+mod markup;
 mod msg;
 pub(crate) mod notebook;
+pub(crate) mod odf;
+pub(crate) mod rst;
 pub(crate) mod rtf;
 pub(crate) mod text;
 pub(crate) mod xlsx;
@@ -39,6 +42,8 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &odf::PAGES,
     &msg::FORMAT,
     &rtf::FORMAT,
+    &rst::FORMAT,
+    &asciidoc::FORMAT,
     &notebook::FORMAT,
     &image::FORMAT,
     &code::RUST,

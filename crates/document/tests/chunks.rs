@@ -5,8 +5,10 @@
 use patou_document::{BlockKind, Chunking, Document, Extent, Input, Strategy, chunk, parse};
 use proptest::prelude::*;
 
-const NAMES: [&str; 11] =
-    ["a.md", "a.txt", "a.html", "a.xhtml", "a.epub", "a.json", "a.csv", "a.eml", "a.rs", "a.py", "a.toml"];
+const NAMES: [&str; 15] = [
+    "a.md", "a.txt", "a.html", "a.xhtml", "a.epub", "a.json", "a.csv", "a.eml", "a.rs", "a.py", "a.toml",
+    "a.rst", "a.adoc", "a.rtf", "a.ipynb",
+];
 const STRATEGIES: [&str; 5] = ["heading", "recursive", "fixed", "sentence", "code"];
 
 /// Counts as a subword tokenizer does: a long word is several tokens.

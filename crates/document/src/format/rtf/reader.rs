@@ -6,7 +6,6 @@ mod destination;
 mod state;
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 use serde_json::Value;
@@ -391,19 +390,5 @@ impl<'a> Reader<'a> {
             runs.insert(0, Run { text: format!("[{}] ", aside.label), ..Run::default() });
             self.notes.push(Block::Paragraph(runs));
         }
-    }
-
-    /// What a field leads to, by its instruction.
-    fn link(&mut self) -> Option<Rc<str>> {
-        let instruction = std::mem::take(&mut self.instruction);
-        let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
-        if rest.starts_with('\\') {
-            return None;
-        }
-        let target = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split('"').next()?,
-            None => rest.split_whitespace().next()?,
-        };
-        (!target.is_empty()).then(|| Rc::from(target))
     }
 }

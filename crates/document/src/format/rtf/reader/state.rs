@@ -1,5 +1,7 @@
 //! What holds within a group, and the control words that change it.
 
+use std::rc::Rc;
+
 use super::super::page::Run;
 use super::{Destination, Picture, Reader, charset, codepage};
 
@@ -161,6 +163,20 @@ impl Reader<'_> {
         };
         self.state.destination = destination;
         true
+    }
+
+    /// What a field leads to, by its instruction.
+    fn link(&mut self) -> Option<Rc<str>> {
+        let instruction = std::mem::take(&mut self.instruction);
+        let rest = instruction.trim().strip_prefix("HYPERLINK")?.trim_start();
+        if rest.starts_with('\\') {
+            return None;
+        }
+        let target = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => rest.split_whitespace().next()?,
+        };
+        (!target.is_empty()).then(|| Rc::from(target))
     }
 
     /// Groups whose text is that of the text around them, though the one around them may be passed over.
