@@ -9,6 +9,7 @@ use crate::{Document, Extent};
 pub(crate) mod asciidoc;
 pub(crate) mod code;
 pub(crate) mod csv;
+pub(crate) mod docx;
 pub(crate) mod eml;
 pub(crate) mod epub;
 mod front_matter;
@@ -21,6 +22,8 @@ mod markup;
 mod msg;
 pub(crate) mod notebook;
 pub(crate) mod odf;
+mod ooxml;
+pub(crate) mod pptx;
 pub(crate) mod rst;
 pub(crate) mod rtf;
 pub(crate) mod text;
@@ -36,6 +39,8 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &json::FORMAT,
     &csv::FORMAT,
     &eml::FORMAT,
+    &docx::FORMAT,
+    &pptx::FORMAT,
     &xlsx::FORMAT,
     &odf::TEXT,
     &odf::SHEETS,
