@@ -11,6 +11,6 @@ mod schema;
 mod usage;
 
 pub use error::GatewayError;
-pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role, Secret};
+pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role as KeyRole, Secret};
 pub use quota::{Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Window};
 pub use usage::{Spender, UsageBook, UsageRow, Used};

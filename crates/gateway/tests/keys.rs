@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use patou_gateway::{KeyRefusal, KeyRing, KeySpec, Role, Spender, UsageBook, Used};
+use patou_gateway::{KeyRefusal, KeyRing, KeyRole, KeySpec, Spender, UsageBook, Used};
 use runtime::{Clock, ManualClock};
 use store::Database;
 
@@ -17,7 +17,7 @@ async fn database(home: &Path) -> Database {
 }
 
 fn spec(name: &str) -> KeySpec {
-    KeySpec { name: name.into(), roles: [Role::Ingest].into(), ..KeySpec::default() }
+    KeySpec { name: name.into(), roles: [KeyRole::Ingest].into(), ..KeySpec::default() }
 }
 
 #[tokio::test]

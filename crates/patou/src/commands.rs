@@ -6,6 +6,7 @@ mod demo;
 mod documents;
 mod eval;
 mod ingest;
+mod key;
 mod model;
 mod parse;
 mod query;
@@ -89,6 +90,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Parse(call) => parse::run(front, call).await,
         Command::Documents(call) => documents::run(front, call).await,
         Command::Collections(call) => collections::run(front, call).await,
+        Command::Key(call) => key::run(front, call).await,
         Command::Model(call) => model::run(front, call).await,
         Command::Eval(call) => eval::run(front, call).await,
         Command::Config(call) => config::run(front, &call),

@@ -1,6 +1,7 @@
 //! Every error a front can meet, and the one table that says what each kind comes to.
 
 use eval::EvalError;
+use gateway::{GatewayError, KeyRefusal};
 use model::ModelError;
 use rag::RagError;
 use runtime::TaskError;
@@ -15,7 +16,9 @@ pub enum ErrorKind {
     NotFound,
     /// What was asked for does not go with what is there.
     Conflict,
-    /// The one who asks has not said who it is, or may not do this.
+    /// The one who asks has not said who it is.
+    Unauthenticated,
+    /// The one who asks may not do this.
     Forbidden,
     /// What was sent is larger than what is taken.
     TooLarge,
@@ -34,6 +37,7 @@ const KINDS: &[(ErrorKind, &str, u16, u8)] = &[
     (ErrorKind::WrongUse, "wrong_use", 400, 2),
     (ErrorKind::NotFound, "not_found", 404, 1),
     (ErrorKind::Conflict, "conflict", 409, 1),
+    (ErrorKind::Unauthenticated, "unauthenticated", 401, 1),
     (ErrorKind::Forbidden, "forbidden", 403, 1),
     (ErrorKind::TooLarge, "too_large", 413, 1),
     (ErrorKind::Busy, "busy", 429, 1),
@@ -144,6 +148,12 @@ pub enum PlatformError {
     /// The state database failed.
     #[error(transparent)]
     Store(StoreError),
+    /// Keys or the book of usage failed.
+    #[error(transparent)]
+    Gateway(GatewayError),
+    /// An API key opens nothing.
+    #[error("{0}")]
+    Key(KeyRefusal),
     /// A background task ended without a result.
     #[error(transparent)]
     Task(TaskError),
@@ -159,7 +169,11 @@ impl PlatformError {
             Self::NewerHome { .. } => ErrorKind::Conflict,
             Self::Rag(error) => rag_kind(error),
             Self::Model(error) => model_kind(error),
-            Self::Home { .. }
+            Self::Key(_) => ErrorKind::Unauthenticated,
+            Self::Gateway(GatewayError::UnknownKey(_)) => ErrorKind::NotFound,
+            Self::Gateway(GatewayError::Ended(_)) => ErrorKind::Conflict,
+            Self::Gateway(_)
+            | Self::Home { .. }
             | Self::Config(_)
             | Self::Outbound(_)
             | Self::File { .. }
@@ -193,6 +207,8 @@ impl PlatformError {
             }
             Self::Model(ModelError::Damaged { .. }) => "delete it and run `patou model pull`".into(),
             Self::Model(_) => "check the network or `model.hf_endpoint`, and run `patou model pull`".into(),
+            Self::Gateway(error) => error.hint().to_owned(),
+            Self::Key(_) => "ask whoever runs the server for a key: `patou key create`".into(),
             Self::Store(error) if error.is_disk_full() => "free some space and run the command again".into(),
             Self::Store(_) | Self::Task(_) => "run `patou doctor`".into(),
         }
@@ -217,6 +233,12 @@ impl PlatformError {
 impl From<RagError> for PlatformError {
     fn from(error: RagError) -> Self {
         Self::Rag(error)
+    }
+}
+
+impl From<GatewayError> for PlatformError {
+    fn from(error: GatewayError) -> Self {
+        Self::Gateway(error)
     }
 }
 

@@ -26,15 +26,16 @@ pub use examples::{DemoAnswer, EXAMPLE_COLLECTION, EXAMPLE_QUESTION};
 pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
 pub use serving::{Announcement, RunningServer};
-pub use settings::{ModelServer, SelfHosted, ServerSettings, Settings, StackName};
+pub use settings::{Auth, ModelServer, SelfHosted, ServerSettings, Settings, StackName};
 pub use use_cases::{
-    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, Readiness, SearchCall,
-    ServedModel, Upload,
+    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, KeyCall, Readiness,
+    SearchCall, ServedModel, Upload,
 };
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
+pub use gateway::{Key, KeyRole, NewKey};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;
 pub use rag::{

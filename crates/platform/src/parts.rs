@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use access::{Principal, Reader};
 use async_trait::async_trait;
+use gateway::KeyRing;
 use index::{EmbeddedIndex, IndexError, IndexSpec, SearchIndex};
 use model::{ChatModel, Embedder};
 use rag::{EmbeddingCache, Generator, IndexPlace, Indexes, Library, Parts, Registry};
@@ -41,6 +42,7 @@ pub struct Platform {
     lock: tokio::sync::Mutex<Option<HomeLock>>,
     library: tokio::sync::OnceCell<Library>,
     registry: tokio::sync::OnceCell<Registry>,
+    pub(crate) keys: tokio::sync::OnceCell<KeyRing>,
     pub(crate) environment: Environment,
     pub(crate) embedder: Arc<StackEmbedder>,
     chat: OnceLock<Option<Arc<dyn ChatModel>>>,
@@ -84,6 +86,7 @@ impl Platform {
             lock: tokio::sync::Mutex::default(),
             library: tokio::sync::OnceCell::new(),
             registry: tokio::sync::OnceCell::new(),
+            keys: tokio::sync::OnceCell::new(),
             environment,
             embedder,
             chat: OnceLock::new(),

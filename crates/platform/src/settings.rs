@@ -59,11 +59,23 @@ pub struct SelfHosted {
     pub embedding_tokens_max: usize,
 }
 
+/// What those who call the server have to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Auth {
+    /// Nothing: every program on this machine may call, and none elsewhere.
+    #[default]
+    Nothing,
+    /// An API key.
+    Keys,
+}
+
 /// The HTTP server's limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerSettings {
     /// Where it listens.
     pub listen: String,
+    /// What callers have to show.
+    pub auth: Auth,
     /// The largest upload, in bytes.
     pub upload_bytes_max: usize,
     /// How many requests it works on at once.

@@ -3,12 +3,14 @@
 mod ask;
 mod documents;
 mod ingest;
+mod keys;
 mod models;
 mod parse;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};
 pub use ingest::{IngestCall, IngestWatch, Upload};
+pub use keys::KeyCall;
 pub use models::{Readiness, ServedModel};
 
 use rag::CollectionName;

@@ -14,11 +14,20 @@ const unreachable = () =>
     hint: "see whether `patou serve` still runs",
   });
 
+const KEY = "patou-key";
+
+/** The API key that this browser shows, where the server asks for one. */
+export const key = () => localStorage.getItem(KEY) ?? "";
+export const setKey = (key) => (key ? localStorage.setItem(KEY, key) : localStorage.removeItem(KEY));
+
+/** The options with the key, if there is one. */
+const keyed = (options) => (key() ? { ...options, headers: { ...options.headers, authorization: `Bearer ${key()}` } } : options);
+
 /** Sends a request and gives the response; throws an ApiError for anything but success. */
 async function send(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await fetch(path, keyed(options));
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw unreachable();

@@ -29,6 +29,10 @@ export function Settings({ theme, setTheme }) {
     <fieldset><legend>Theme</legend>
       ${THEMES.map(([name, label]) => html`<label key=${name} class="check"><input type="radio" name="theme" checked=${theme === name} onChange=${() => setTheme(name)} /> ${label}</label>`)}
     </fieldset>
+    <fieldset><legend>API key</legend>
+      <label>The key that this browser shows, where the server asks for one
+        <input type="password" autocomplete="off" defaultValue=${api.key()} onChange=${(event) => { api.setKey(event.target.value.trim()); loaded.again(); }} /></label>
+    </fieldset>
     ${loaded.error && html`<${Failure} error=${loaded.error} what="read the settings" retry=${loaded.again} />`}
     ${!loaded.error && !loaded.value && html`<${Skeleton} lines=${10} what="the settings" />`}
     ${configuration && html`

@@ -44,10 +44,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/collections/{collection}/search", post(routes::search::search))
         .route("/api/v1/collections/{collection}/ask", post(routes::ask::ask))
         .route("/api/v1/settings", get(routes::settings::show))
+        .route("/api/v1/keys", get(routes::keys::list).post(routes::keys::create))
+        .route("/api/v1/keys/{key}", axum::routing::delete(routes::keys::revoke))
+        .route("/api/v1/keys/{key}/rotate", post(routes::keys::rotate))
         .route("/v1/chat/completions", post(routes::chat::completions))
         .route("/v1/embeddings", post(routes::embeddings::create))
         .route("/v1/models", get(routes::models::list))
         .merge(documents)
+        // Whoever has to show a key shows it before anything is read.
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::admitted))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
     Router::new()
@@ -66,7 +71,7 @@ pub fn router(app: Arc<App>) -> Router {
             Refused::wrong("this route does not take that method", "see `/openapi.json`")
         })
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .layer(middleware::from_fn(layers::own_origin))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::own_origin))
         .layer(middleware::from_fn(layers::named_and_counted))
         .with_state(app)
 }

@@ -1,11 +1,11 @@
-//! Who calls: nobody in particular, or this machine's owner.
+//! Who calls: nobody in particular, the holder of a key, or this machine's owner.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use platform::{ErrorKind, Reader};
+use platform::{Auth, ErrorKind, Key, KeyRole, Reader};
 
 use crate::app::App;
 use crate::error::Refused;
@@ -16,20 +16,48 @@ use crate::layers::TraceId;
 pub struct Caller {
     /// Whose documents count.
     pub reader: Reader,
+    /// The key that was shown, where one has to be.
+    pub key: Option<Arc<Key>>,
     /// Names the request in logs.
     pub trace_id: String,
     /// Whether the answer is wanted as a stream of events.
     pub takes_events: bool,
 }
 
-/// The owner of the home, who alone can read the token that lies there.
+/// The owner of the home, who alone can read the token that lies there, or an administrator.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner;
 
-fn has_owner_token(parts: &Parts, app: &App) -> bool {
+/// As whom a request was let in.
+#[derive(Clone, Debug)]
+pub enum Admission {
+    /// The owner of the home.
+    Owner,
+    /// The holder of a key.
+    Key(Arc<Key>),
+    /// Somebody on this machine, where no key has to be shown.
+    Anyone,
+}
+
+/// As whom a request comes in.
+///
+/// # Errors
+///
+/// A refusal where a key has to be shown and none, or a bad one, is; and when keys cannot be looked up.
+pub async fn admission(parts: &Parts, app: &App) -> Result<Admission, Refused> {
     let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    same(given.as_bytes(), app.owner_token.as_bytes())
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default().trim();
+    if same(given.as_bytes(), app.owner_token.as_bytes()) {
+        return Ok(Admission::Owner);
+    }
+    if app.limits.auth == Auth::Nothing {
+        return Ok(Admission::Anyone);
+    }
+    if given.is_empty() {
+        let hint = "send `Authorization: Bearer KEY`; `patou key create` makes one";
+        return Err(Refused::new(ErrorKind::Unauthenticated, "there is no API key in the request", hint));
+    }
+    Ok(Admission::Key(app.platform.admit(given).await?))
 }
 
 /// Compares without telling by the time it takes where two secrets differ.
@@ -37,15 +65,44 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differing, (x, y)| differing | (x ^ y)) == 0
 }
 
+impl Caller {
+    /// Goes on where the caller's key has the role. Where no key has to be shown, everybody on the machine has it.
+    pub fn require(&self, role: KeyRole) -> Result<(), Refused> {
+        match &self.key {
+            Some(key) if !key.may(role) => {
+                let message = format!("the API key lacks the role `{}`", role.as_str());
+                Err(Refused::new(
+                    ErrorKind::Forbidden,
+                    message,
+                    "use a key that has it: `patou key create --role`",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn admitted(parts: &mut Parts, app: &Arc<App>) -> Result<Admission, Refused> {
+    match parts.extensions.get::<Admission>() {
+        Some(admission) => Ok(admission.clone()),
+        None => admission(parts, app).await,
+    }
+}
+
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        let reader = if has_owner_token(parts, app) { Reader::Operator } else { Reader::Anonymous };
+        let (reader, key) = match admitted(parts, app).await? {
+            Admission::Owner => (Reader::Operator, None),
+            Admission::Anyone => (Reader::Anonymous, None),
+            Admission::Key(key) => (key.reader(), Some(key)),
+        };
         let trace_id = parts.extensions.get::<TraceId>().map(|id| id.0.clone());
         let accepts = parts.headers.get(header::ACCEPT).and_then(|accepts| accepts.to_str().ok());
         Ok(Self {
             reader,
+            key,
             trace_id: trace_id.unwrap_or_else(platform::new_id),
             takes_events: accepts.is_some_and(|accepts| accepts.contains("text/event-stream")),
         })
@@ -56,10 +113,18 @@ impl FromRequestParts<Arc<App>> for Owner {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refused> {
-        if has_owner_token(parts, app) {
-            return Ok(Self);
+        match admitted(parts, app).await? {
+            Admission::Owner => Ok(Self),
+            Admission::Key(key) if key.may(KeyRole::Admin) => Ok(Self),
+            Admission::Key(_) | Admission::Anyone => {
+                let hint =
+                    "use the command line as the user that the server runs as, or an administrator's key";
+                Err(Refused::new(
+                    ErrorKind::Forbidden,
+                    "only the owner of this server's home may do that",
+                    hint,
+                ))
+            }
         }
-        let hint = "use the command line on the machine and as the user that the server runs as";
-        Err(Refused::new(ErrorKind::Forbidden, "only the owner of this server's home may do that", hint))
     }
 }

@@ -57,6 +57,7 @@ impl Refused {
     pub fn detail(&self, trace_id: &str, is_openai: bool) -> ErrorDetail {
         let kind = match self.kind {
             ErrorKind::WrongUse | ErrorKind::NotFound | ErrorKind::TooLarge => "invalid_request_error",
+            ErrorKind::Unauthenticated => "authentication_error",
             ErrorKind::Forbidden => "permission_error",
             ErrorKind::Busy => "rate_limit_error",
             _ => "server_error",
@@ -80,6 +81,9 @@ impl Refused {
     pub fn response(&self, trace_id: &str, is_openai: bool) -> Response {
         let body = ErrorBody { error: self.detail(trace_id, is_openai) };
         let mut response = (self.status(), Json(body)).into_response();
+        if self.kind == ErrorKind::Unauthenticated {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

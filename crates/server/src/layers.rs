@@ -7,9 +7,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use platform::{ErrorKind, Stopwatch};
+use platform::{Auth, ErrorKind, Stopwatch};
 
 use crate::app::App;
+use crate::caller;
 use crate::error::Refused;
 use crate::metrics;
 
@@ -89,24 +90,41 @@ fn trace_id(headers: &HeaderMap) -> String {
 
 /// Refuses what a page of another site sends through a visitor's browser: a `Host` that is not this machine,
 /// or an `Origin` that is not this server.
-pub async fn own_origin(request: Request, next: Next) -> Response {
+///
+/// Where a key has to be shown, the server may have any name: no browser sends the key by itself.
+pub async fn own_origin(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host =
         host.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
-    if !is_loopback(host) {
+    let keyed = app.limits.auth == Auth::Keys;
+    if !keyed && !is_loopback(host) {
         let hint = "call it as `127.0.0.1` or `localhost`";
         return Refused::new(ErrorKind::Forbidden, "the `Host` header names another machine", hint)
             .into_response();
     }
     let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("?"));
     let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    let from_elsewhere = origin.is_some_and(|origin| origin != format!("http://{host}"));
+    let from_elsewhere = origin.is_some_and(|origin| {
+        origin != format!("http://{host}") && !(keyed && origin == format!("https://{host}"))
+    });
     if from_elsewhere || matches!(site, Some("cross-site" | "same-site")) {
         let hint = "only this server's own pages and programs outside a browser may call it";
         return Refused::new(ErrorKind::Forbidden, "a page of another site may not call this server", hint)
             .into_response();
     }
     next.run(request).await
+}
+
+/// Lets in whoever shows a good key, where one has to be shown.
+pub async fn admitted(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match caller::admission(&parts, &app).await {
+        Ok(admission) => {
+            parts.extensions.insert(admission);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(refused) => refused.into_response(),
+    }
 }
 
 /// Whether a `Host` header names this machine, whatever the port.

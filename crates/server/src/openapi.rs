@@ -27,6 +27,10 @@ use crate::{error, routes, wire};
         routes::embeddings::create,
         routes::models::list,
         routes::settings::show,
+        routes::keys::list,
+        routes::keys::create,
+        routes::keys::rotate,
+        routes::keys::revoke,
     ),
     components(schemas(error::ErrorBody, routes::ask::Token, routes::documents::Progress, wire::Citation,))
 )]

@@ -6,6 +6,7 @@ pub mod collections;
 pub mod documents;
 pub mod embeddings;
 pub mod health;
+pub mod keys;
 pub mod local;
 pub mod models;
 pub mod search;

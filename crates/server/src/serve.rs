@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use platform::{Platform, PlatformError, Shutdown};
+use platform::{Auth, Platform, PlatformError, Shutdown};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -80,7 +80,7 @@ impl ServeError {
     pub fn hint(&self) -> String {
         match self {
             Self::Address(_) => "write it as `127.0.0.1:7700`".into(),
-            Self::Open(_) => "listen at `127.0.0.1` or `[::1]`".into(),
+            Self::Open(_) => "listen at `127.0.0.1` or `[::1]`, or set `server.auth` to `keys`".into(),
             Self::Listen { .. } => "choose another with `--listen`".into(),
             Self::Serve(_) => String::new(),
             Self::Platform(error) => error.hint(),
@@ -110,7 +110,7 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let limits = platform.require_settings().map_err(ServeError::Platform)?.server.clone();
-    let listener = listen(&options.listen).await?;
+    let listener = listen(&options.listen, limits.auth).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     platform.hold_home().await.map_err(ServeError::Platform)?;
     let announcement = platform.announce(address).map_err(ServeError::Platform)?;
@@ -150,11 +150,12 @@ pub async fn serve(
     served
 }
 
-async fn listen(address: &str) -> Result<TcpListener, ServeError> {
+async fn listen(address: &str, auth: Auth) -> Result<TcpListener, ServeError> {
     let found =
         tokio::net::lookup_host(address).await.map_err(|_| ServeError::Address(address.to_owned()))?;
     let found: Vec<SocketAddr> = found.collect();
-    if let Some(open) = found.iter().find(|address| !address.ip().is_loopback()) {
+    let open = found.iter().find(|address| !address.ip().is_loopback());
+    if let Some(open) = open.filter(|_| auth == Auth::Nothing) {
         return Err(ServeError::Open(*open));
     }
     let listened = TcpListener::bind(&found[..]).await;

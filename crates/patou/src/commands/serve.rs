@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use platform::{Platform, Shutdown};
+use platform::{Auth, Platform, Shutdown};
 use server::{LocalCommands, LocalOutput, ServeOptions};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::remote::Given;
 
 pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
+    let auth = front.platform.require_settings()?.server.auth;
     let listen = match call.listen {
         Some(listen) => listen,
         None => front.platform.require_settings()?.server.listen.clone(),
@@ -38,9 +39,11 @@ pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
         let words = || format!("listening at http://{address}\n");
         // That nobody reads standard output is no reason not to serve.
         let _ = front.printer.result(&shown, words);
-        front.printer.note(
-            "warning: there is no authentication: every program on this machine can read public documents, add and delete",
-        );
+        if auth == Auth::Nothing {
+            front.printer.note(
+                "warning: there is no authentication: every program on this machine can read public documents, add and delete",
+            );
+        }
     };
     front.stoppable(server::serve(Arc::clone(&front.platform), options, listening)).await?;
     Ok(0)

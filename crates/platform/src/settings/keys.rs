@@ -3,7 +3,7 @@
 use provider::EncoderPrecision;
 use rag::Mode;
 
-use super::{Settings, StackName};
+use super::{Auth, Settings, StackName};
 
 /// What a setting's value is in TOML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,6 +267,13 @@ pub(crate) const KEYS: &[Key] = &[
         set: |settings, value| put_text(&mut settings.server.listen, value),
     },
     Key {
+        name: "server.auth",
+        kind: Kind::Text,
+        default: "none",
+        what: "what callers have to show: `none`, on this machine alone, or `keys`",
+        set: set_auth,
+    },
+    Key {
         name: "server.upload_bytes_max",
         kind: Kind::Integer,
         default: "268435456",
@@ -304,6 +311,15 @@ pub(crate) fn mode_from(value: &str) -> Result<Mode, String> {
         "lexical" => Ok(Mode::Lexical),
         _ => Err("`hybrid`, `dense` or `lexical`".into()),
     }
+}
+
+fn set_auth(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.server.auth = match value {
+        "none" => Auth::Nothing,
+        "keys" => Auth::Keys,
+        _ => return Err("`none` or `keys`".into()),
+    };
+    Ok(())
 }
 
 fn set_stack(settings: &mut Settings, value: &str) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use platform::PlatformError;
+use platform::{KeyRole, PlatformError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +43,7 @@ pub async fn create(
     caller: Caller,
     Json(new): Json<NewCollection>,
 ) -> Result<(StatusCode, Json<wire::Collection>), Refused> {
+    caller.require(KeyRole::Ingest)?;
     app.platform.create_collection(&new.name).await?;
     let summaries = app.platform.collections(&caller.reader).await?;
     let made = summaries.iter().find(|summary| summary.record.name.as_str() == new.name);

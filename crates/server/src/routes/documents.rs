@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use platform::{Gone, IngestCall, IngestEvent, IngestWatch, PlatformError, Shutdown, Upload};
+use platform::{Gone, IngestCall, IngestEvent, IngestWatch, KeyRole, PlatformError, Shutdown, Upload};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -107,6 +107,7 @@ pub async fn upload(
     Path(collection): Path<String>,
     parts: Result<Multipart, axum::extract::multipart::MultipartRejection>,
 ) -> Result<Response, Refused> {
+    caller.require(KeyRole::Ingest)?;
     let parts =
         parts.map_err(|error| Refused::wrong(error.body_text(), "send files as `multipart/form-data`"))?;
     let call = call(collection, parts).await?;
@@ -274,6 +275,7 @@ pub async fn delete(
     caller: Caller,
     Path((collection, document)): Path<(String, String)>,
 ) -> Result<StatusCode, Refused> {
+    caller.require(KeyRole::Delete)?;
     // Who may not know of a document cannot delete it.
     let detail = app.platform.document(&collection, &caller.reader, &document).await?;
     // A deletion that was begun comes to its end, whether somebody waits for it or not.
