@@ -100,8 +100,6 @@ pub(crate) enum Read {
 pub(crate) struct Context<'a> {
     /// What the file is read as.
     pub format: Format,
-    /// The file's name.
-    pub name: &'a str,
     /// How much of it is wanted.
     pub extent: Extent,
     /// What may open it, if it is locked.

@@ -88,8 +88,7 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
     let Some(kind) = detect(input.name, input.bytes) else {
         return Err(ParseError::UnknownFormat { name: input.name.to_owned() });
     };
-    let context =
-        Context { format: kind, name: input.name, extent: input.extent, passwords: input.passwords };
+    let context = Context { format: kind, extent: input.extent, passwords: input.passwords };
     let read = match kind.0.read {
         Read::Bytes { read, .. } => read(input.bytes, &context),
         Read::Text(read) => {
