@@ -1,4 +1,4 @@
-//! Installs what the tests of the console and of OpenAI's clients drive: Chromium, npm and Python packages.
+//! Installs what tests drive or compare with: Chromium, poppler's `pdftotext`, npm and Python packages.
 
 #![expect(clippy::disallowed_methods, reason = "this module keeps packages outside the clone")]
 
@@ -13,8 +13,9 @@ use crate::repository;
 /// The lists of packages, below the root.
 const LISTS: [&str; 3] =
     ["xtask/clients/package.json", "xtask/clients/package-lock.json", "xtask/clients/requirements.txt"];
-/// Where Debian's package puts the browser.
-const CHROMIUM: &str = "/usr/bin/chromium";
+/// Debian's packages, and the program that each of them has.
+const DEBIAN: [(&str, &[&str]); 2] =
+    [("/usr/bin/chromium", &["chromium", "fonts-liberation"]), ("/usr/bin/pdftotext", &["poppler-utils"])];
 
 /// Installs everything; costs nothing where that was done before.
 ///
@@ -22,7 +23,9 @@ const CHROMIUM: &str = "/usr/bin/chromium";
 ///
 /// When a part cannot be installed; the message says which.
 pub fn install(machine: &Machine) -> Result<()> {
-    browser(machine)?;
+    for (program, packages) in DEBIAN {
+        debian(machine, program, packages)?;
+    }
     let folder = machine.clients();
     let wanted: String = LISTS.iter().map(|list| repository::read(machine, list)).collect();
     let stamp = folder.join("installed");
@@ -44,18 +47,19 @@ pub fn install(machine: &Machine) -> Result<()> {
     fs::write(&stamp, wanted).with_context(|| format!("cannot write `{}`", stamp.display()))
 }
 
-fn browser(machine: &Machine) -> Result<()> {
-    if Path::new(CHROMIUM).exists() {
+fn debian(machine: &Machine, program: &str, packages: &[&str]) -> Result<()> {
+    if Path::new(program).exists() {
         return Ok(());
     }
+    let name = packages.first().copied().unwrap_or_default();
     let apt = |words: &[&str]| {
         machine.program("apt-get").with("DEBIAN_FRONTEND", "noninteractive").arguments(words).read()
     };
-    apt(&["update", "-qq"]).context("cannot look for Chromium")?;
-    apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"])
-        .context("cannot install Chromium: install Debian's package `chromium` by hand")?;
-    if !Path::new(CHROMIUM).exists() {
-        bail!("Debian's package `chromium` left no `{CHROMIUM}`");
+    apt(&["update", "-qq"]).with_context(|| format!("cannot look for Debian's package `{name}`"))?;
+    apt(&[&["install", "-y", "-qq", "--no-install-recommends"], packages].concat())
+        .with_context(|| format!("cannot install Debian's package `{name}`: install it by hand"))?;
+    if !Path::new(program).exists() {
+        bail!("Debian's package `{name}` left no `{program}`");
     }
     Ok(())
 }

@@ -24,6 +24,7 @@ pub(crate) mod notebook;
 pub(crate) mod odf;
 mod ooxml;
 pub(crate) mod pptx;
+pub(crate) mod pdf;
 pub(crate) mod rst;
 pub(crate) mod rtf;
 pub(crate) mod text;
@@ -33,6 +34,7 @@ pub(crate) mod xlsx;
 /// file is, the first that knows them takes it.
 pub(crate) const FORMATS: &[&Entry] = &[
     &markdown::FORMAT,
+    &pdf::FORMAT,
     &text::FORMAT,
     &html::FORMAT,
     &epub::FORMAT,
