@@ -15,6 +15,7 @@ use super::object::{Dictionary, Object, Stream};
 use super::strings;
 
 mod path;
+mod resources;
 mod show;
 mod state;
 
@@ -106,7 +107,7 @@ impl<'f, 'a> Run<'f, 'a> {
             return;
         };
         self.bytes_left = left;
-        let mut scope = Scope { resources: resources.clone(), fonts: Vec::new() };
+        let mut scope = Scope { resources: self.at_hand(resources), fonts: Vec::new() };
         let mut lexer = Lexer::of_content(bytes);
         let mut operands: Vec<Object> = Vec::new();
         while let Some(item) = lexer.next() {
@@ -237,22 +238,20 @@ impl<'f, 'a> Run<'f, 'a> {
     }
 
     /// Whether a colour space has its white at 0.
-    fn is_subtractive(&self, name: &[u8], scope: &Scope) -> bool {
+    fn is_subtractive(&mut self, name: &[u8], scope: &Scope) -> bool {
         if name == b"DeviceCMYK" {
             return true;
         }
         let file = self.shared.file;
-        let spaces = file.get(&scope.resources, b"ColorSpace");
-        let Some(space) = spaces.dictionary().map(|spaces| file.get(spaces, name)) else { return false };
+        let space = self.resource(scope, b"ColorSpace", name);
         let kind = space.array().and_then(|parts| parts.first()).map(|kind| file.resolve(kind));
         matches!(kind.as_ref().and_then(Object::name), Some(b"Separation" | b"DeviceN"))
     }
 
     fn external_state(&mut self, operands: &[Object], scope: &mut Scope) {
         let file = self.shared.file;
-        let states = file.get(&scope.resources, b"ExtGState");
         let name = operands.first().and_then(Object::name).unwrap_or_default();
-        let Some(own) = states.dictionary().map(|states| file.get(states, name)) else { return };
+        let own = self.resource(scope, b"ExtGState", name);
         let Some(own) = own.dictionary() else { return };
         if let [font, size] = file.get(own, b"Font").array().unwrap_or_default() {
             self.state.font = Some(self.shared.fonts.get(file, font));
@@ -263,10 +262,7 @@ impl<'f, 'a> Run<'f, 'a> {
     fn draw(&mut self, operands: &[Object], scope: &Scope) {
         let file = self.shared.file;
         let name = operands.first().and_then(Object::name).unwrap_or_default();
-        let objects = file.get(&scope.resources, b"XObject");
-        let Some(Object::Stream(stream)) = objects.dictionary().map(|objects| file.get(objects, name)) else {
-            return;
-        };
+        let Object::Stream(stream) = self.resource(scope, b"XObject", name) else { return };
         let off = self.is_off(stream.dictionary.get(b"OC"));
         self.layers_off += usize::from(off);
         match file.get(&stream.dictionary, b"Subtype").name() {
@@ -312,16 +308,16 @@ impl<'f, 'a> Run<'f, 'a> {
 
     fn begin(&mut self, operands: &[Object], scope: &Scope) {
         let file = self.shared.file;
-        let named = match operands.get(1) {
+        let (named, own) = match operands.get(1) {
             Some(Object::Name(name)) => {
-                let properties = file.get(&scope.resources, b"Properties");
-                properties.dictionary().map(|own| own.get(name).clone()).unwrap_or(Object::Null)
+                let properties = scope.resources.get(b"Properties").dictionary();
+                let named = properties.map(|own| own.get(name).clone()).unwrap_or(Object::Null);
+                (named, self.resource(scope, b"Properties", name))
             }
-            Some(object) => object.clone(),
-            None => Object::Null,
+            Some(object) => (object.clone(), object.clone()),
+            None => (Object::Null, Object::Null),
         };
         let off = operands.first().and_then(Object::name) == Some(b"OC") && self.is_off(&named);
-        let own = file.resolve(&named);
         let actual =
             own.dictionary().and_then(|own| file.get(own, b"ActualText").string().map(strings::decode));
         self.open(Open { off, actual: actual.map(|text| (text, self.marks.glyphs.len())) });

@@ -173,12 +173,13 @@ impl Handler {
             hash.update([0xff; 4]);
         }
         let mut key = hash.finalize();
+        let length = self.key_bytes.min(key.len());
         if self.revision >= 3 {
             for _ in 0..50 {
-                key = Md5::digest(&key[..self.key_bytes]);
+                key = Md5::digest(&key[..length]);
             }
         }
-        let key = key[..self.key_bytes].to_vec();
+        let key = key[..length].to_vec();
         let fits = if self.revision >= 3 {
             let mut hash = Md5::new();
             hash.update(PADDING);
@@ -194,13 +195,14 @@ impl Handler {
     /// The user's password, by the owner's (algorithm 7).
     fn user_password(&self, owner: &[u8]) -> Vec<u8> {
         let mut key = Md5::digest(padded(owner));
+        let length = self.key_bytes.min(key.len());
         if self.revision < 3 {
-            return rc4(&key[..self.key_bytes], &self.owner);
+            return rc4(&key[..length], &self.owner);
         }
         for _ in 0..50 {
-            key = Md5::digest(&key[..self.key_bytes]);
+            key = Md5::digest(&key[..length]);
         }
-        let key = &key[..self.key_bytes];
+        let key = &key[..length];
         (0..20).rev().fold(self.owner.clone(), |text, round| rc4(&mixed(key, round), &text))
     }
 

@@ -2,6 +2,7 @@
 //! the tables lie, by looking for them. Bounded in time and memory, whatever refers to whatever.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::crypt::Crypt;
@@ -15,6 +16,8 @@ use crate::format::Damage;
 const STEPS_MAX: u8 = 16;
 /// How many bytes the object streams of a file may unpack to together.
 const OBJECT_STREAM_BYTES_MAX: usize = 256 << 20;
+/// How many bytes all font programs and maps of a file may unpack to together.
+const FONT_BYTES_MAX: usize = 1 << 30;
 /// How many bytes any other stream may unpack to.
 pub(super) const STREAM_BYTES_MAX: usize = 64 << 20;
 
@@ -27,6 +30,7 @@ pub(super) struct File<'a> {
     found: OnceLock<HashMap<u32, Entry>>,
     ends: OnceLock<Vec<usize>>,
     unpacked: Mutex<Unpacked>,
+    font_bytes_left: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -64,6 +68,7 @@ impl<'a> File<'a> {
                 found: OnceLock::new(),
                 ends: OnceLock::new(),
                 unpacked: Mutex::default(),
+                font_bytes_left: AtomicUsize::new(FONT_BYTES_MAX),
             };
             if encrypted {
                 match Crypt::open(&file, passwords) {
@@ -116,6 +121,18 @@ impl<'a> File<'a> {
             Some(plain) => filter::decode(self, &stream.dictionary, &plain, bytes_max).into_owned(),
             None => filter::decode(self, &stream.dictionary, raw, bytes_max),
         }
+    }
+
+    /// What a part of a font holds; `None` when the file's fonts have taken all that they may.
+    pub(super) fn decode_font(&self, stream: &Stream, bytes_max: usize) -> Option<Vec<u8>> {
+        let left = self.font_bytes_left.load(Ordering::Relaxed);
+        if left == 0 {
+            return None;
+        }
+        let bytes = self.decode_within(stream, bytes_max.min(left)).bytes.into_owned();
+        let take = |left: usize| Some(left.saturating_sub(bytes.len()));
+        let _ = self.font_bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        Some(bytes)
     }
 
     /// Every object's number, in order.
@@ -218,14 +235,14 @@ impl<'a> File<'a> {
             if let Some(known) = unpacked.streams.get(&number) {
                 return known.clone();
             }
+            if unpacked.bytes > OBJECT_STREAM_BYTES_MAX {
+                return None;
+            }
         }
         let read = self.read_object_stream(number, steps).map(Arc::new);
         let mut unpacked = self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = unpacked.bytes + read.as_ref().map_or(0, |stream| stream.bytes.len());
-        let kept = read.filter(|_| bytes <= OBJECT_STREAM_BYTES_MAX);
-        if kept.is_some() && !unpacked.streams.contains_key(&number) {
-            unpacked.bytes = bytes;
-        }
+        unpacked.bytes += read.as_ref().map_or(0, |stream| stream.bytes.len());
+        let kept = read.filter(|_| unpacked.bytes <= OBJECT_STREAM_BYTES_MAX);
         unpacked.streams.entry(number).or_insert(kept).clone()
     }
 

@@ -175,7 +175,8 @@ fn predicted((bytes, whole): Unpacked, number: &dyn Fn(&[u8], i64) -> i64) -> Un
     let (colours, bits) = (bounded(b"Colors", 1, 32), bounded(b"BitsPerComponent", 8, 16));
     let columns = bounded(b"Columns", 1, 1 << 24);
     let pixel = (colours * bits).div_ceil(8);
-    let row = (colours * bits * columns).div_ceil(8);
+    // A row that is longer than all there is needs no more room than that.
+    let row = (colours * bits * columns).div_ceil(8).min(bytes.len().max(1));
     if predictor == 2 {
         let mut bytes = bytes;
         if bits == 8 {

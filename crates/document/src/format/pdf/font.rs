@@ -176,7 +176,7 @@ impl Cut {
 }
 
 fn stream_bytes(file: &File<'_>, object: &Object) -> Option<Vec<u8>> {
-    Some(file.decode_within(object.stream()?, PROGRAM_BYTES_MAX).bytes.into_owned())
+    file.decode_font(object.stream()?, PROGRAM_BYTES_MAX)
 }
 
 fn to_unicode(file: &File<'_>, dictionary: &Dictionary) -> Option<CMap> {

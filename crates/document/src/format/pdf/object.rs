@@ -106,6 +106,18 @@ impl Object {
         }
     }
 
+    /// How many objects and bytes of strings it holds, itself included: roughly what reading it took.
+    pub(super) fn weight(&self) -> usize {
+        1 + match self {
+            Self::String(bytes) | Self::Name(bytes) => bytes.len(),
+            Self::Array(objects) => objects.iter().map(Self::weight).sum(),
+            Self::Dictionary(own) | Self::Stream(Stream { dictionary: own, .. }) => {
+                own.iter().map(|(_, object)| object.weight()).sum()
+            }
+            _ => 0,
+        }
+    }
+
     /// The object with every string in it changed.
     pub(super) fn map_strings(self, change: &dyn Fn(&[u8]) -> Vec<u8>) -> Self {
         match self {

@@ -58,7 +58,7 @@ pub(super) fn bookmarks(file: &File<'_>, pages: &HashMap<u32, u32>) -> Vec<Bookm
         };
         let page = target.array().and_then(|parts| match parts.first() {
             Some(Object::Reference(number)) => pages.get(number).copied(),
-            Some(Object::Integer(index)) => u32::try_from(index + 1).ok(),
+            Some(Object::Integer(index)) => u32::try_from(index.saturating_add(1)).ok(),
             _ => None,
         });
         if let Some(page) = page {

@@ -8,8 +8,12 @@ use super::object::{Dictionary, Object};
 
 /// More objects than this are not listed.
 const OBJECTS_MAX: usize = 2_000_000;
-/// Bytes that one cross-reference stream may unpack to.
-const STREAM_BYTES_MAX: usize = 64 << 20;
+/// Bytes that all streams which are read here may unpack to together.
+const STREAM_BYTES_MAX: usize = 256 << 20;
+/// Tables that follow one another.
+const SECTIONS_MAX: usize = 1000;
+/// How often over a search may read the file's own bytes, where objects seem to hold each other.
+const READINGS_MAX: usize = 4;
 
 /// Where an object is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,14 +46,14 @@ pub(super) fn read(bytes: &[u8]) -> Option<Table> {
     let keyword = tail + memchr::memmem::rfind(bytes.get(tail..)?, b"startxref")?;
     let mut next = Lexer::of_file(bytes, keyword + 9).object().integer();
     let mut table = Table::default();
-    let mut free = HashSet::new();
+    let mut listing = Listing { entries: HashMap::new(), free: HashSet::new(), left: STREAM_BYTES_MAX };
     let mut seen = HashSet::new();
     let mut newest = true;
     while let Some(place) = next.and_then(|place| usize::try_from(place).ok()) {
-        if place >= bytes.len() || !seen.insert(place) {
+        if place >= bytes.len() || seen.len() > SECTIONS_MAX || !seen.insert(place) {
             break;
         }
-        let Some(trailer) = section(bytes, place, &mut table.entries, &mut free) else {
+        let Some(trailer) = section(bytes, place, &mut listing) else {
             if newest {
                 return None;
             }
@@ -58,7 +62,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Table> {
         if let Some(hybrid) = trailer.get(b"XRefStm").integer().and_then(|place| usize::try_from(place).ok())
             && seen.insert(hybrid)
         {
-            section(bytes, hybrid, &mut table.entries, &mut free);
+            section(bytes, hybrid, &mut listing);
         }
         next = trailer.get(b"Prev").integer();
         if newest || table.trailer.len() == 0 {
@@ -66,6 +70,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Table> {
         }
         newest = false;
     }
+    table.entries = listing.entries;
     (!matches!(table.trailer.get(b"Root"), Object::Null)).then_some(table)
 }
 
@@ -74,6 +79,8 @@ pub(super) fn search(bytes: &[u8]) -> Option<Table> {
     let mut table = Table { whole: true, ..Table::default() };
     let mut streams = Vec::new();
     let mut catalog = None;
+    let mut readings = bytes.len().saturating_mul(READINGS_MAX);
+    let mut left = STREAM_BYTES_MAX;
     for keyword in memchr::memmem::find_iter(bytes, b"obj") {
         let Some(place) = head_before(bytes, keyword) else { continue };
         let Some((number, _, mut lexer)) = object_head(bytes, place) else { continue };
@@ -84,10 +91,12 @@ pub(super) fn search(bytes: &[u8]) -> Option<Table> {
         let rest = lexer.rest();
         let near = &rest[..rest.len().min(512)];
         let says = |what: &[u8]| memchr::memmem::find(near, what).is_some();
-        if !(says(b"ObjStm") || says(b"XRef") || says(b"Catalog")) {
+        if readings == 0 || !(says(b"ObjStm") || says(b"XRef") || says(b"Catalog")) {
             continue;
         }
+        let from = lexer.place;
         let object = lexer.object();
+        readings = readings.saturating_sub(lexer.place - from);
         let Some(dictionary) = object.dictionary() else { continue };
         match dictionary.get(b"Type").name() {
             Some(b"ObjStm") => streams.push((number, place)),
@@ -98,22 +107,34 @@ pub(super) fn search(bytes: &[u8]) -> Option<Table> {
             _ => {}
         }
     }
+    find_trailer(bytes, readings, &mut table);
+    for (number, place) in streams {
+        list_object_stream(bytes, (number, place), &mut table, &mut left);
+    }
+    if matches!(table.trailer.get(b"Root"), Object::Null) {
+        let root = (
+            b"Root"[..].into(),
+            Object::Reference(catalog.or_else(|| catalog_within(bytes, &table, &mut left))?),
+        );
+        table.trailer = Dictionary::new(vec![root]);
+    }
+    Some(table)
+}
+
+/// Takes the last trailer that names a catalog, as long as there are bytes that may be read.
+fn find_trailer(bytes: &[u8], mut readings: usize, table: &mut Table) {
     for keyword in memchr::memmem::find_iter(bytes, b"trailer") {
-        let object = Lexer::of_file(bytes, keyword + 7).object();
+        if readings == 0 {
+            break;
+        }
+        let mut lexer = Lexer::of_file(bytes, keyword + 7);
+        let object = lexer.object();
+        readings = readings.saturating_sub(lexer.place - keyword);
         if let Some(dictionary) = object.dictionary().filter(|own| !matches!(own.get(b"Root"), Object::Null))
         {
             table.trailer = dictionary.clone();
         }
     }
-    for (number, place) in streams {
-        list_object_stream(bytes, number, place, &mut table);
-    }
-    if matches!(table.trailer.get(b"Root"), Object::Null) {
-        let root =
-            (b"Root"[..].into(), Object::Reference(catalog.or_else(|| catalog_within(bytes, &table))?));
-        table.trailer = Dictionary::new(vec![root]);
-    }
-    Some(table)
 }
 
 /// Reads `12 0 obj` at a place: the number, the generation and what reads on.
@@ -142,32 +163,39 @@ fn head_before(bytes: &[u8], keyword: usize) -> Option<usize> {
     Some(place)
 }
 
-/// One table or stream; its trailer.
-fn section(
-    bytes: &[u8],
-    place: usize,
-    entries: &mut HashMap<u32, Entry>,
-    free: &mut HashSet<u32>,
-) -> Option<Dictionary> {
-    let mut add = |number: u32, entry: Option<Entry>| {
-        if free.contains(&number) || entries.len() + free.len() >= OBJECTS_MAX {
+/// What is known of objects while tables are read, newest first.
+struct Listing {
+    entries: HashMap<u32, Entry>,
+    free: HashSet<u32>,
+    /// Bytes that may still be unpacked.
+    left: usize,
+}
+
+impl Listing {
+    /// Adds an object, or that there is none of its number, unless a newer table has said so.
+    fn add(&mut self, number: u32, entry: Option<Entry>) {
+        if self.free.contains(&number) || self.entries.len() + self.free.len() >= OBJECTS_MAX {
             return;
         }
         match entry {
             Some(entry) => {
-                entries.entry(number).or_insert(entry);
+                self.entries.entry(number).or_insert(entry);
             }
-            None if !entries.contains_key(&number) => {
-                free.insert(number);
+            None if !self.entries.contains_key(&number) => {
+                self.free.insert(number);
             }
             None => {}
         }
-    };
-    let mut lexer = Lexer::of_file(bytes, place);
-    if lexer.take_word(b"xref") { plain(&mut lexer, &mut add) } else { packed(bytes, place, &mut add) }
+    }
 }
 
-fn plain(lexer: &mut Lexer<'_>, add: &mut dyn FnMut(u32, Option<Entry>)) -> Option<Dictionary> {
+/// One table or stream; its trailer.
+fn section(bytes: &[u8], place: usize, listing: &mut Listing) -> Option<Dictionary> {
+    let mut lexer = Lexer::of_file(bytes, place);
+    if lexer.take_word(b"xref") { plain(&mut lexer, listing) } else { packed(bytes, place, listing) }
+}
+
+fn plain(lexer: &mut Lexer<'_>, listing: &mut Listing) -> Option<Dictionary> {
     loop {
         if lexer.take_word(b"trailer") {
             return lexer.object().dictionary().cloned();
@@ -189,19 +217,19 @@ fn plain(lexer: &mut Lexer<'_>, add: &mut dyn FnMut(u32, Option<Entry>)) -> Opti
             if index == 0 && first == 1 && !used && generation == 65_535 {
                 first = 0;
             }
-            add(first.checked_add(index)?, used.then_some(Entry::At(place)));
+            listing.add(first.checked_add(index)?, used.then_some(Entry::At(place)));
         }
     }
 }
 
-fn packed(bytes: &[u8], place: usize, add: &mut dyn FnMut(u32, Option<Entry>)) -> Option<Dictionary> {
+fn packed(bytes: &[u8], place: usize, listing: &mut Listing) -> Option<Dictionary> {
     let (_, _, mut lexer) = object_head(bytes, place)?;
     let object = lexer.object();
     let dictionary = object.dictionary().filter(|own| own.get(b"Type").name() == Some(b"XRef"))?;
     let widths: Vec<usize> = integers(dictionary.get(b"W"));
     let &[kind, second, third] = widths.get(..3)? else { return None };
     let width = kind.checked_add(second)?.checked_add(third).filter(|width| (1..=24).contains(width))?;
-    let unpacked = unpack(bytes, &mut lexer, dictionary)?;
+    let unpacked = unpack(bytes, &mut lexer, dictionary, &mut listing.left)?;
     let mut ranges = integers(dictionary.get(b"Index"));
     if ranges.is_empty() {
         ranges = vec![0, usize::try_from(dictionary.get(b"Size").integer()?).ok()?];
@@ -215,9 +243,9 @@ fn packed(bytes: &[u8], place: usize, add: &mut dyn FnMut(u32, Option<Entry>)) -
             };
             let (place, index) = (field(kind, second), field(kind + second, third));
             match if kind == 0 { 1 } else { field(0, kind) } {
-                0 => add(number, None),
-                1 => add(number, Some(Entry::At(place))),
-                2 => add(number, Some(Entry::Within { stream: place as u32, index: index as u32 })),
+                0 => listing.add(number, None),
+                1 => listing.add(number, Some(Entry::At(place))),
+                2 => listing.add(number, Some(Entry::Within { stream: place as u32, index: index as u32 })),
                 _ => {}
             }
         }
@@ -226,8 +254,8 @@ fn packed(bytes: &[u8], place: usize, add: &mut dyn FnMut(u32, Option<Entry>)) -
 }
 
 /// The bytes of a stream that is read before references can be followed.
-fn unpack(bytes: &[u8], lexer: &mut Lexer<'_>, dictionary: &Dictionary) -> Option<Vec<u8>> {
-    if !lexer.take_word(b"stream") {
+fn unpack(bytes: &[u8], lexer: &mut Lexer<'_>, dictionary: &Dictionary, left: &mut usize) -> Option<Vec<u8>> {
+    if *left == 0 || !lexer.take_word(b"stream") {
         return None;
     }
     let rest = lexer.rest();
@@ -238,18 +266,20 @@ fn unpack(bytes: &[u8], lexer: &mut Lexer<'_>, dictionary: &Dictionary) -> Optio
         Some(raw) => raw,
         None => &rest[..memchr::memmem::find(rest, b"endstream").unwrap_or(rest.len())],
     };
-    Some(filter::decode_alone(dictionary, raw, STREAM_BYTES_MAX).bytes.into_owned())
+    let unpacked = filter::decode_alone(dictionary, raw, *left).bytes.into_owned();
+    *left = left.saturating_sub(unpacked.len());
+    Some(unpacked)
 }
 
 /// Lists the objects of an object stream that are nowhere else; an encrypted one gives none.
-fn list_object_stream(bytes: &[u8], number: u32, place: usize, table: &mut Table) {
+fn list_object_stream(bytes: &[u8], (number, place): (u32, usize), table: &mut Table, left: &mut usize) {
     if !matches!(table.trailer.get(b"Encrypt"), Object::Null) {
         return;
     }
     let Some((_, _, mut lexer)) = object_head(bytes, place) else { return };
     let object = lexer.object();
     let Some(dictionary) = object.dictionary() else { return };
-    let Some(unpacked) = unpack(bytes, &mut lexer, dictionary) else { return };
+    let Some(unpacked) = unpack(bytes, &mut lexer, dictionary, left) else { return };
     let count = dictionary.get(b"N").integer().unwrap_or(0);
     let mut lexer = Lexer::of_content(&unpacked);
     for index in 0..count {
@@ -267,7 +297,7 @@ fn list_object_stream(bytes: &[u8], number: u32, place: usize, table: &mut Table
 }
 
 /// The catalog, when it stands in an object stream and no trailer names it.
-fn catalog_within(bytes: &[u8], table: &Table) -> Option<u32> {
+fn catalog_within(bytes: &[u8], table: &Table, left: &mut usize) -> Option<u32> {
     let mut holders: Vec<(u32, u32)> = table
         .entries
         .iter()
@@ -283,7 +313,7 @@ fn catalog_within(bytes: &[u8], table: &Table) -> Option<u32> {
         let (_, _, mut lexer) = object_head(bytes, *place)?;
         let object = lexer.object();
         let dictionary = object.dictionary()?;
-        let unpacked = unpack(bytes, &mut lexer, dictionary)?;
+        let unpacked = unpack(bytes, &mut lexer, dictionary, left)?;
         let first = usize::try_from(dictionary.get(b"First").integer()?).ok()?;
         let mut lexer = Lexer::of_content(&unpacked);
         (0..dictionary.get(b"N").integer()?).find_map(|_| {
