@@ -8,6 +8,10 @@ use super::{order, table};
 const PITCH_SLACK: f32 = 1.22;
 /// and so are lines further apart than this many font sizes.
 const PITCHES: std::ops::RangeInclusive<f32> = 1.5..=2.7;
+/// A page with fewer pairs of lines than this says too little of how it is set:
+const PITCHES_MIN: usize = 3;
+/// then it is taken to be set as most are.
+const PITCH_USUAL: f32 = 1.3;
 /// The share of a page's height that its edges have.
 const EDGE: f32 = 0.085;
 /// Parts of one row that are closer than this, in font sizes, belong together.
@@ -117,7 +121,7 @@ fn pitch_max(lines: &[Line]) -> f32 {
         .filter(|pitch| (0.8..3.0).contains(pitch))
         .collect();
     pitches.sort_by(f32::total_cmp);
-    let usual = pitches.get(pitches.len() / 2).copied().unwrap_or(1.3);
+    let usual = if pitches.len() < PITCHES_MIN { PITCH_USUAL } else { pitches[pitches.len() / 2] };
     (usual * PITCH_SLACK).clamp(*PITCHES.start(), *PITCHES.end())
 }
 
