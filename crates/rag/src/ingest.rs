@@ -6,6 +6,7 @@
 //! leaves between is repaired when it is opened next (see `settle`).
 
 mod commit;
+mod containers;
 mod deliver;
 mod read;
 mod settle;
@@ -184,7 +185,7 @@ impl Run<'_> {
         (self.tell)(IngestEvent::Listed(listing.items.len()));
         let complete = listing.failures.is_empty();
         self.report.failed.extend(listing.failures);
-        let reader = SourceReader::new(Arc::clone(&source), listing.items, self.known());
+        let reader = SourceReader::new(Arc::clone(&source), listing.items, self.known(&source.root()));
         let (mut reader, mut group) = next_group(reader).await?;
         while let Some(outcomes) = group {
             if self.stop.is_requested() {
@@ -201,7 +202,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn known(&self) -> Known {
+    fn known(&self, root: &str) -> Known {
         let embedder = self.library.parts.embedder.clone();
         Known {
             fingerprint: self.fingerprint.clone(),
@@ -212,6 +213,12 @@ impl Run<'_> {
                 .values()
                 .filter(|document| document.fingerprint == self.fingerprint)
                 .map(|document| (document.id.clone(), document.content_hash.clone()))
+                .collect(),
+            attachments: self
+                .documents
+                .values()
+                .filter(|document| document.root == root && document.source.contains('#'))
+                .map(|document| (document.source.clone(), document.id.clone()))
                 .collect(),
         }
     }

@@ -66,3 +66,14 @@ pub trait Source: Send + Sync {
     /// [`ItemFailure`] when it cannot be opened.
     fn open(&self, item: &Listed) -> Result<Box<dyn std::io::BufRead + Send>, ItemFailure>;
 }
+
+/// What a document of this source may have been read from: itself, and every file that it may lie in. A document
+/// within an archive is named `a.zip/b.md`; a mail's attachment, and a line of a file of records, after a `#`.
+pub(crate) fn files_of(source: &str) -> impl Iterator<Item = &str> {
+    let cuts = source.char_indices().filter(|(_, c)| matches!(c, '/' | '#'));
+    let within = cuts.filter_map(|(place, c)| {
+        let file = &source[..place];
+        (c == '#' || document::is_archive_name(file)).then_some(file)
+    });
+    std::iter::once(source).chain(within)
+}

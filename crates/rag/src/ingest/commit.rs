@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::deliver::Delivery;
 use super::{IngestEvent, Run};
-use crate::source::Source;
+use crate::source::{Source, files_of};
 use crate::{DocumentRecord, RagError};
 
 /// How many chunks wait before their documents are staged and flipped together.
@@ -49,7 +49,9 @@ impl Run<'_> {
     fn record_of(&self, prepared: &super::Prepared) -> DocumentRecord {
         let now = self.library.parts.clock.now_micros();
         let before = self.documents.get(&prepared.id);
-        let access = self.access.clone().or_else(|| before.map(|before| before.access.clone()));
+        let kept =
+            before.or_else(|| self.carrier_of(&prepared.source)).map(|document| document.access.clone());
+        let access = self.access.clone().or(kept);
         DocumentRecord {
             id: prepared.id.clone(),
             source: prepared.source.clone(),
@@ -70,14 +72,24 @@ impl Run<'_> {
         }
     }
 
-    /// Removes the documents of this source's root that the run has not met.
+    /// The document that an attachment of this source comes with, as it was.
+    fn carrier_of(&self, source: &str) -> Option<&DocumentRecord> {
+        let mut carriers = source.rmatch_indices('#').map(|(place, _)| &source[..place]);
+        carriers.find_map(|carrier| self.documents.get(self.sources.get(carrier)?))
+    }
+
+    /// Removes the documents of this source's root that the run has not met. What lies in a file that could not
+    /// be read is not taken to be gone.
     pub(super) async fn remove_gone(&mut self, source: &dyn Source) -> Result<(), RagError> {
         let root = source.root();
+        let failed: HashSet<&str> =
+            self.report.failed.iter().map(|failure| failure.source.as_str()).collect();
         let gone: Vec<String> = self
             .documents
             .values()
             .filter(|document| document.root == root && source.covers(&document.source))
             .filter(|document| !self.seen.contains(&document.id))
+            .filter(|document| files_of(&document.source).all(|file| !failed.contains(file)))
             .map(|document| document.id.clone())
             .collect();
         if gone.is_empty() {

@@ -1,12 +1,13 @@
 //! Reading items: bytes, hash, text, chunks. Everything here is synchronous and runs on the blocking pool.
 
-use std::collections::HashMap;
-use std::io::BufRead;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, Cursor};
 use std::sync::Arc;
 
 use document::{Chunk, Chunking, Document, Extent, Record, RecordError};
 use model::Embedder;
 
+use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
 use crate::ids;
 use crate::source::{ItemFailure, Listed, Source};
 
@@ -23,6 +24,8 @@ pub(super) struct Known {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// The content hash of each document that this very pipeline made.
     pub hashes: HashMap<String, String>,
+    /// This root's documents that came with another or in its lines, by source, with their ids.
+    pub attachments: BTreeMap<String, String>,
 }
 
 /// A document that is parsed and cut, and waits to be staged.
@@ -61,7 +64,9 @@ pub(super) struct SourceReader {
     root: String,
     items: std::vec::IntoIter<Listed>,
     /// The file of many documents that is being read, and its records.
-    records: Option<(Listed, Records)>,
+    records: Option<(String, Records)>,
+    /// The archive that is being read.
+    unpacking: Option<Unpacking>,
     known: Known,
     whole: bool,
 }
@@ -69,7 +74,7 @@ pub(super) struct SourceReader {
 impl SourceReader {
     pub(super) fn new(source: Arc<dyn Source>, items: Vec<Listed>, known: Known) -> Self {
         let root = source.root();
-        Self { source, root, items: items.into_iter(), records: None, known, whole: true }
+        Self { source, root, items: items.into_iter(), records: None, unpacking: None, known, whole: true }
     }
 
     /// Whether every file of many documents was read to its end, so that what was not met is gone.
@@ -82,67 +87,137 @@ impl SourceReader {
         let mut group = Vec::new();
         let mut bytes = 0;
         while group.len() < GROUP_ITEMS && bytes < GROUP_BYTES {
-            if let Some((item, records)) = &mut self.records {
-                match records.next() {
-                    Some(record) => {
-                        let item = item.clone();
-                        let outcome = self.record(&item, record);
-                        bytes += size_of_outcome(&outcome);
-                        group.push(outcome);
-                    }
-                    None => self.records = None,
+            let outcomes = match (&mut self.records, &mut self.unpacking) {
+                (Some((source, records)), _) => {
+                    let source = source.clone();
+                    let Some(record) = records.next() else {
+                        self.records = None;
+                        continue;
+                    };
+                    vec![self.record(&source, record)]
                 }
-                continue;
-            }
-            let Some(item) = self.items.next() else { break };
-            if is_lines(&item.source) {
-                match self.source.open(&item) {
-                    Ok(reader) => self.records = Some((item, records_of(reader))),
-                    Err(failure) => {
-                        self.whole = false;
-                        group.push(Outcome::Failed { id: None, failure });
+                (None, Some(unpacking)) => match unpacking.next() {
+                    Some(Found::File { source, bytes }) if is_lines(&source) => {
+                        self.records = Some((source, records_of(Box::new(Cursor::new(bytes)))));
+                        continue;
                     }
+                    Some(Found::File { source, bytes }) => self.file(&source, bytes),
+                    Some(Found::Failed(failure)) => vec![self.failed(failure)],
+                    None => {
+                        self.unpacking = None;
+                        continue;
+                    }
+                },
+                (None, None) => {
+                    let Some(item) = self.items.next() else { break };
+                    self.item(&item)
                 }
-                continue;
-            }
-            bytes += item.size;
-            group.push(self.item(&item));
+            };
+            bytes += outcomes.iter().map(size_of_outcome).sum::<u64>();
+            group.extend(outcomes);
         }
         (!group.is_empty()).then_some(group)
     }
 
-    fn item(&self, item: &Listed) -> Outcome {
-        let id = ids::document_id(&self.root, &item.source);
-        let bytes = match self.source.read(item) {
-            Ok(bytes) => bytes,
-            Err(failure) => return Outcome::Failed { id: Some(id), failure },
-        };
+    /// One item of the listing: what it is, or nothing yet when it holds many.
+    fn item(&mut self, item: &Listed) -> Vec<Outcome> {
+        if is_lines(&item.source) {
+            match self.source.open(item) {
+                Ok(reader) => self.records = Some((item.source.clone(), records_of(reader))),
+                Err(failure) => {
+                    self.whole = false;
+                    return vec![Outcome::Failed { id: None, failure }];
+                }
+            }
+            return Vec::new();
+        }
+        match self.source.read(item) {
+            Ok(bytes) if document::is_archive(&item.source, &bytes) => {
+                self.unpacking = Some(Unpacking::new([(item.source.clone(), bytes)]));
+                Vec::new()
+            }
+            Ok(bytes) => self.file(&item.source, bytes),
+            Err(failure) => vec![self.failed(failure)],
+        }
+    }
+
+    /// A file that is no archive: its document, after those that come with it, so that whoever finds the document
+    /// unchanged may take the others to be there.
+    fn file(&mut self, source: &str, bytes: Vec<u8>) -> Vec<Outcome> {
+        if is_lines(source) {
+            let records = document::records(Cursor::new(bytes));
+            return records.map(|record| self.record(source, record)).collect();
+        }
+        let id = ids::document_id(&self.root, source);
         let content_hash = ids::content_hash(&bytes);
         if self.known.hashes.get(&id) == Some(&content_hash) {
-            return Outcome::Unchanged { id, source: item.source.clone() };
+            let mut outcomes = self.unchanged_attachments(source);
+            outcomes.push(Outcome::Unchanged { id, source: source.to_owned() });
+            return outcomes;
         }
+        let name = if source.contains('#') { source.rsplit(['/', '#']).next() } else { None };
         let input = document::Input {
-            name: &item.source,
+            name: name.unwrap_or(source),
             bytes: &bytes,
             extent: Extent::MainContent,
             passwords: &[],
         };
-        match document::parse(&input) {
-            Ok(document) => {
-                self.prepare(Incoming { id, source: item.source.clone(), content_hash, document })
-            }
-            Err(error) => Outcome::Failed {
-                id: Some(id),
-                failure: ItemFailure {
-                    source: item.source.clone(),
+        let mut document = match document::parse(&input) {
+            Ok(document) => document,
+            Err(error) => {
+                return vec![self.failed(ItemFailure {
+                    source: source.to_owned(),
                     error: error.to_string(),
                     hint: error.hint().to_owned(),
-                },
-            },
-        }
+                })];
+            }
+        };
+        let mut outcomes = self.attachments(source, &mut document);
+        let source = source.to_owned();
+        outcomes.push(self.prepare(Incoming { id, source, content_hash, document }));
+        outcomes
     }
 
-    fn record(&mut self, item: &Listed, record: Result<Record, RecordError>) -> Outcome {
+    /// The documents that come with one; what cannot be read of them is a problem of that one.
+    fn attachments(&mut self, source: &str, document: &mut Document) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        let carried = std::mem::take(&mut document.attachments);
+        let files = carried.into_iter().map(|carried| (format!("{source}#{}", carried.name), carried.bytes));
+        for found in Unpacking::new(files) {
+            let found = match found {
+                Found::File { source, .. } if source.matches('#').count() > ATTACHMENTS_DEPTH_MAX => {
+                    let error = format!("attachments are nested more than {ATTACHMENTS_DEPTH_MAX} deep");
+                    let hint = "save it on its own, and ingest that".to_owned();
+                    vec![self.failed(ItemFailure { source, error, hint })]
+                }
+                Found::File { source, bytes } => self.file(&source, bytes),
+                Found::Failed(failure) => vec![self.failed(failure)],
+            };
+            for outcome in found {
+                match outcome {
+                    Outcome::Failed { failure, .. } => document.problems.push(problem(source, failure)),
+                    outcome => outcomes.push(outcome),
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// What came with a document that has not changed.
+    fn unchanged_attachments(&self, source: &str) -> Vec<Outcome> {
+        let start = format!("{source}#");
+        let within = self.known.attachments.range(start.clone()..);
+        within
+            .take_while(|(source, _)| source.starts_with(&start))
+            .map(|(source, id)| Outcome::Unchanged { id: id.clone(), source: source.clone() })
+            .collect()
+    }
+
+    fn failed(&self, failure: ItemFailure) -> Outcome {
+        Outcome::Failed { id: Some(ids::document_id(&self.root, &failure.source)), failure }
+    }
+
+    fn record(&mut self, file: &str, record: Result<Record, RecordError>) -> Outcome {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -151,7 +226,7 @@ impl SourceReader {
                 return Outcome::Failed {
                     id: None,
                     failure: ItemFailure {
-                        source: format!("{}#{}", item.source, error.line),
+                        source: format!("{file}#{}", error.line),
                         error: error.to_string(),
                         hint: "mend the line; every line is one JSON value".into(),
                     },
@@ -159,7 +234,7 @@ impl SourceReader {
             }
         };
         let name = record.id.clone().unwrap_or_else(|| record.line.to_string());
-        let source = format!("{}#{name}", item.source);
+        let source = format!("{file}#{name}");
         let id = record.id.unwrap_or_else(|| ids::document_id(&self.root, &source));
         let content_hash = record_hash(&record.document);
         if self.known.hashes.get(&id) == Some(&content_hash) {

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use globset::GlobMatcher;
 
-use super::{ItemFailure, Listed, Listing, Source};
+use super::{ItemFailure, Listed, Listing, Source, files_of};
 
 /// How often a file that changes while it is read is tried.
 const READ_ATTEMPTS: usize = 3;
@@ -64,7 +64,11 @@ impl TreeSource {
 
     fn consider(&self, path: &Path, listing: &mut Listing) {
         let source = relative(&self.root, path);
-        if !self.covers(&source) {
+        let listed = match &self.scope {
+            Scope::Everything | Scope::One(_) => true,
+            Scope::Matching(pattern) => pattern.is_match(&source),
+        };
+        if !listed {
             return;
         }
         match path.metadata() {
@@ -99,12 +103,10 @@ impl Source for TreeSource {
     }
 
     fn covers(&self, source: &str) -> bool {
-        let path =
-            source.split_once(".jsonl#").map_or(source.to_owned(), |(stem, _)| format!("{stem}.jsonl"));
         match &self.scope {
             Scope::Everything => true,
-            Scope::One(name) => path == *name,
-            Scope::Matching(pattern) => pattern.is_match(&path),
+            Scope::One(name) => files_of(source).any(|file| file == name),
+            Scope::Matching(pattern) => files_of(source).any(|file| pattern.is_match(file)),
         }
     }
 
@@ -216,10 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn corpus_lines_are_covered_by_their_file() {
+    fn what_lies_in_a_file_is_covered_by_it() {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("c.jsonl"), "").unwrap();
         let source = TreeSource::file(&home.path().join("c.jsonl"), 9).unwrap();
         assert!(source.covers("c.jsonl#7") && source.covers("c.jsonl") && !source.covers("d.jsonl#7"));
+        let pattern = globset::GlobBuilder::new("*").literal_separator(true).build().unwrap();
+        let source = TreeSource::matching(home.path(), pattern.compile_matcher(), 9).unwrap();
+        assert!(source.covers("a.zip/b/c.md") && source.covers("m.eml#a.zip/b.md"));
+        assert!(!source.covers("b/c.md") && !source.covers("b/a.zip/c.md"));
     }
 }

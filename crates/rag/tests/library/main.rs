@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod chat;
+mod containers;
 mod support;
 
 use std::collections::BTreeSet;
