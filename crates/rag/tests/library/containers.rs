@@ -1,7 +1,6 @@
 //! Archives and mails as folders: what is in them is ingested, followed and removed with them.
 
 use access::{AccessList, Reader};
-use access::{AccessList, Reader};
 use patou_rag::{Gone, IngestReport, MemorySource};
 
 use crate::support::Bench;
