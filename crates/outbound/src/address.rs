@@ -1,7 +1,11 @@
 //! Which addresses may be reached, decided on the address itself, after the name was resolved.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -38,27 +42,57 @@ impl AddressPolicy {
     }
 }
 
-/// Resolves names through the system and hands on the permitted addresses alone.
+/// The addresses of a name.
+type Answer = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+
+/// The addresses of a name that may be reached, or why there are none.
+type Permitted = Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>>;
+
+/// Answers names.
+pub(crate) type Lookup = Arc<dyn Fn(String) -> Answer + Send + Sync>;
+
+/// Asks the system.
+pub(crate) fn system_lookup() -> Lookup {
+    Arc::new(|host| Box::pin(async move { Ok(tokio::net::lookup_host((host.as_str(), 0)).await?.collect()) }))
+}
+
+/// Resolves names and hands on the permitted addresses alone. A connection is made to what was handed on, and
+/// no name is looked up twice for it: an answer that changes later changes nothing for the one that was judged.
 pub(crate) struct PolicyResolver {
     pub(crate) policy: AddressPolicy,
+    pub(crate) lookup: Lookup,
     /// Names of proxies: they are reached wherever the operator put them.
     pub(crate) proxies: BTreeSet<String>,
 }
 
-impl Resolve for PolicyResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
+impl std::fmt::Debug for PolicyResolver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PolicyResolver").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+impl PolicyResolver {
+    /// The permitted addresses of a name.
+    pub(crate) fn permitted(&self, host: String) -> Pin<Box<dyn Future<Output = Permitted> + Send>> {
         let is_proxy = self.proxies.contains(&host);
         let policy = if is_proxy { AddressPolicy::AllowPrivate } else { self.policy };
+        let lookup = (self.lookup)(host.clone());
         Box::pin(async move {
-            let resolved = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            let resolved = lookup.await?.into_iter();
             let permitted: Vec<SocketAddr> =
                 resolved.filter(|address| policy.permits(address.ip())).collect();
             if permitted.is_empty() {
                 return Err(AddressRefused { host }.into());
             }
-            Ok(Box::new(permitted.into_iter()) as Addrs)
+            Ok(permitted)
         })
+    }
+}
+
+impl Resolve for PolicyResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let permitted = self.permitted(name.as_str().to_owned());
+        Box::pin(async move { Ok(Box::new(permitted.await?.into_iter()) as Addrs) })
     }
 }
 
@@ -132,10 +166,13 @@ mod tests {
     fn an_address_in_a_url_is_judged() {
         let judge = |url: &str| AddressPolicy::PublicOnly.judge(&url.parse().unwrap()).is_ok();
         assert!(judge("http://example.org/") && judge("http://8.8.8.8/"));
-        // The last three are spellings of loopback that a URL parser understands.
-        for url in
-            ["http://[::1]/", "http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://127.1/"]
-        {
+        // Loopback, link-local and metadata addresses in every spelling that a URL parser understands.
+        let spellings = "[::1] 127.0.0.1 2130706433 0x7f.1 127.1 0177.0.0.1 017700000001 0x7f000001 127.0.0.1. \
+                         [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::] \
+                         169.254.169.254 2852039166 0xa9fea9fe 0251.0376.0251.0376 [::ffff:169.254.169.254] \
+                         [fe80::1] [fd00:ec2::254] 0 0.0.0.0 [::] 10.1 192.168.257";
+        for host in spellings.split_whitespace() {
+            let url = &format!("http://{host}/");
             assert!(!judge(url), "{url}");
             assert!(AddressPolicy::AllowPrivate.judge(&url.parse().unwrap()).is_ok());
         }

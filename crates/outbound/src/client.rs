@@ -3,20 +3,20 @@
 #![expect(clippy::disallowed_methods, reason = "this module is the client that the others are sent to")]
 
 use std::collections::BTreeSet;
-use std::pin::Pin;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderName, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, ClientBuilder, Response, Url};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use crate::address::{AddressPolicy, PolicyResolver};
+use crate::address::{AddressPolicy, Lookup, PolicyResolver, system_lookup};
 use crate::error::{OutboundError, shown};
+use crate::exchange::{Exchange, Method, Patience, Request};
 use crate::tls;
 
 const REDIRECTS_MAX: usize = 10;
@@ -74,78 +74,12 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
 }
 
-/// The methods of a request without a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Method {
-    /// Reads.
-    #[default]
-    Get,
-    /// Removes.
-    Delete,
-}
-
-impl From<Method> for reqwest::Method {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Get => Self::GET,
-            Method::Delete => Self::DELETE,
-        }
-    }
-}
-
-/// A request to a service that answers with JSON or a stream of events.
-#[derive(Clone, Debug, Default)]
-pub struct Request<'a> {
-    /// Where to.
-    pub url: &'a str,
-    /// How, where there is no body.
-    pub method: Method,
-    /// Headers besides the content type.
-    pub headers: &'a [(&'a str, String)],
-    /// JSON to post.
-    pub body: Option<Bytes>,
-}
-
-/// A body as it arrives. Dropping it closes the connection.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, OutboundError>> + Send>>;
-
-/// An answer whose body is still on its way.
-pub struct Exchange {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `content-type` header.
-    pub content_type: Option<String>,
-    /// The `retry-after` header, where it is a number of seconds.
-    pub retry_after_s: Option<u64>,
-    /// The body.
-    pub body: ByteStream,
-}
-
-impl Exchange {
-    /// The whole body, at most `bytes_max` bytes of it; what goes beyond is left.
-    ///
-    /// # Errors
-    ///
-    /// [`OutboundError`] when it breaks off.
-    pub async fn bytes(mut self, bytes_max: usize) -> Result<Bytes, OutboundError> {
-        let mut whole = Vec::new();
-        while let Some(bytes) = self.body.next().await {
-            let bytes = bytes?;
-            let room = bytes_max - whole.len();
-            whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            if bytes.len() > room {
-                break;
-            }
-        }
-        Ok(whole.into())
-    }
-}
-
 /// The HTTP client. Clones share its connections.
 #[derive(Clone, Debug)]
 pub struct Outbound {
     client: Client,
     addresses: AddressPolicy,
+    resolver: Arc<PolicyResolver>,
 }
 
 impl Outbound {
@@ -155,18 +89,22 @@ impl Outbound {
     ///
     /// [`OutboundError::SetUp`] when the proxy's URL is wrong or the system has no trusted certificates.
     pub fn new(options: &OutboundOptions) -> Result<Self, OutboundError> {
+        Self::with_lookup(options, system_lookup())
+    }
+
+    fn with_lookup(options: &OutboundOptions, lookup: Lookup) -> Result<Self, OutboundError> {
         let set_up = |error| OutboundError::SetUp(Box::new(error));
         let policy = options.addresses;
-        let resolver = PolicyResolver { policy, proxies: proxy_hosts(&options.proxy) };
+        let resolver = Arc::new(PolicyResolver { policy, lookup, proxies: proxy_hosts(&options.proxy) });
         let builder = Client::builder()
             .tls_backend_preconfigured(tls::config().map_err(|error| OutboundError::SetUp(Box::new(error)))?)
-            .dns_resolver(Arc::new(resolver))
+            .dns_resolver(Arc::clone(&resolver))
             .redirect(Policy::custom(move |attempt| redirect(policy, attempt)))
             .connect_timeout(options.connect_timeout)
             .read_timeout(options.read_timeout)
             .user_agent(concat!("patou/", env!("CARGO_PKG_VERSION")));
         let client = through(builder, &options.proxy).and_then(ClientBuilder::build).map_err(set_up)?;
-        Ok(Self { client, addresses: policy })
+        Ok(Self { client, addresses: policy, resolver })
     }
 
     /// Holds the body of `url` in memory, at most `bytes_max` bytes of it.
@@ -232,10 +170,17 @@ impl Outbound {
     /// [`OutboundError`] when there is no answer at all, or the address policy forbids the host.
     pub async fn send(&self, request: Request<'_>) -> Result<Exchange, OutboundError> {
         let url = self.permitted(request.url)?;
-        let mut builder = match request.body {
-            Some(body) => self.client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(body),
-            None => self.client.request(request.method.into(), url.clone()),
+        let method = match (&request.body, request.method) {
+            (Some(_), Method::Get) => Method::Post,
+            (_, method) => method,
         };
+        let mut builder = self.client.request(method.into(), url.clone());
+        if let Some(body) = request.body {
+            if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                builder = builder.header(CONTENT_TYPE, "application/json");
+            }
+            builder = builder.body(body);
+        }
         for (name, value) in request.headers {
             builder = builder.header(*name, value);
         }
@@ -245,12 +190,56 @@ impl Outbound {
             status: response.status().as_u16(),
             content_type: header(CONTENT_TYPE),
             retry_after_s: header(RETRY_AFTER).and_then(|seconds| seconds.trim().parse().ok()),
+            url: response.url().to_string(),
+            headers: text_headers(response.headers()),
             body: Box::pin(
                 response
                     .bytes_stream()
                     .map(move |bytes| bytes.map_err(|error| OutboundError::of(&url, error))),
             ),
         })
+    }
+
+    /// As [`Outbound::send`], again and again while the service says that it is busy. Gives its last answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbound::send`].
+    pub async fn send_patiently(
+        &self,
+        request: Request<'_>,
+        patience: Patience,
+    ) -> Result<Exchange, OutboundError> {
+        let mut attempt = 1;
+        loop {
+            let exchange = self.send(request.clone()).await?;
+            if !matches!(exchange.status, 429 | 503) || attempt >= patience.attempts {
+                return Ok(exchange);
+            }
+            let asked = exchange.retry_after_s.map(Duration::from_secs);
+            drop(exchange);
+            let wait = asked.unwrap_or_else(|| Duration::from_secs(1 << attempt.min(6)));
+            tokio::time::sleep(wait.min(patience.wait_max)).await;
+            attempt += 1;
+        }
+    }
+
+    /// The addresses at which the host of `url` may be reached, for a program that makes its own connections and
+    /// can be told which address to use.
+    ///
+    /// # Errors
+    ///
+    /// [`OutboundError`] when there is none, or the policy forbids them all.
+    pub async fn permitted_addresses(&self, url: &str) -> Result<Vec<IpAddr>, OutboundError> {
+        let url = self.permitted(url)?;
+        let host =
+            url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        if let Ok(address) = host.parse() {
+            return Ok(vec![address]);
+        }
+        let answer = self.resolver.permitted(host.clone()).await;
+        let addresses = answer.map_err(|_| OutboundError::Refused { url: shown(&url), host })?;
+        Ok(addresses.into_iter().map(|address| address.ip()).collect())
     }
 
     fn permitted(&self, url: &str) -> Result<Url, OutboundError> {
@@ -271,6 +260,13 @@ impl Outbound {
         }
         Ok((url, response))
     }
+}
+
+fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |(name, value): (&HeaderName, &HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    headers.iter().filter_map(text).collect()
 }
 
 fn redirect(policy: AddressPolicy, attempt: Attempt<'_>) -> reqwest::redirect::Action {
@@ -311,5 +307,77 @@ fn proxy_hosts(proxy: &Proxy) -> BTreeSet<String> {
             })
             .collect()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::Mutex;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A client whose names are answered from `answers`, one after the other, and the names it asked for.
+    fn client(
+        addresses: AddressPolicy,
+        answers: Vec<Vec<SocketAddr>>,
+    ) -> (Outbound, Arc<Mutex<Vec<String>>>) {
+        let (asked, answers) = (Arc::new(Mutex::new(Vec::new())), Mutex::new(answers.into_iter()));
+        let kept = Arc::clone(&asked);
+        let lookup: Lookup = Arc::new(move |host| {
+            kept.lock().unwrap().push(host);
+            let answer =
+                answers.lock().unwrap().next().ok_or_else(|| std::io::Error::other("asked too often"));
+            Box::pin(std::future::ready(answer))
+        });
+        let options = OutboundOptions { addresses, proxy: Proxy::Direct, ..Default::default() };
+        (Outbound::with_lookup(&options, lookup).unwrap(), asked)
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_turns_private_is_refused_before_a_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let at = |address: &str| SocketAddr::new(address.parse().unwrap(), 0);
+        for private in ["127.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "10.0.0.1"] {
+            // The name was public when somebody checked it; the connection asks again, and that answer is judged.
+            let (client, asked) = client(AddressPolicy::PublicOnly, vec![vec![at(private)]]);
+            let refused = client.fetch(&format!("http://rebinding.example:{port}/"), 9).await.unwrap_err();
+            assert!(matches!(refused, OutboundError::Refused { .. }), "{private}: {refused:?}");
+            assert_eq!(*asked.lock().unwrap(), ["rebinding.example"]);
+        }
+        let waiting = std::future::poll_fn(|context| std::task::Poll::Ready(listener.poll_accept(context)));
+        assert!(waiting.await.is_pending(), "nothing reached the server on loopback");
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_made_to_the_answer_that_was_judged() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answers = vec![vec![SocketAddr::new("127.0.0.1".parse().unwrap(), 0)]];
+        let (client, asked) = client(AddressPolicy::AllowPrivate, answers);
+        let url = format!("http://once.example:{port}/");
+        let answer = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+            stream.write_all(head).await.unwrap();
+        };
+        let (fetched, ()) = tokio::join!(client.fetch(&url, 9), answer);
+        assert_eq!(fetched.unwrap().bytes, b"ok");
+        assert_eq!(asked.lock().unwrap().len(), 1, "a name is looked up once for a connection");
+    }
+
+    #[tokio::test]
+    async fn a_mixed_answer_loses_its_private_part() {
+        let at = |address: &str| SocketAddr::new(address.parse().unwrap(), 0);
+        let lookup: Lookup = Arc::new(move |_| {
+            Box::pin(std::future::ready(Ok(vec![at("127.0.0.1"), at("192.0.2.1"), at("8.8.8.8")])))
+        });
+        let resolver = PolicyResolver { policy: AddressPolicy::PublicOnly, lookup, proxies: BTreeSet::new() };
+        let name = "mixed.example".parse().unwrap();
+        let given: Vec<_> = reqwest::dns::Resolve::resolve(&resolver, name).await.unwrap().collect();
+        assert_eq!(given, [at("8.8.8.8")]);
     }
 }

@@ -6,10 +6,10 @@
 mod address;
 mod client;
 mod error;
+mod exchange;
 mod tls;
 
 pub use address::AddressPolicy;
-pub use client::{
-    ByteStream, Exchange, Fetched, Method, Outbound, OutboundOptions, Progress, Proxy, Request,
-};
+pub use client::{Fetched, Outbound, OutboundOptions, Progress, Proxy};
 pub use error::OutboundError;
+pub use exchange::{ByteStream, Exchange, Method, Patience, Request};

@@ -5,7 +5,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use patou_outbound::{AddressPolicy, Outbound, OutboundError, OutboundOptions, Proxy};
+use patou_outbound::{AddressPolicy, Outbound, OutboundError, OutboundOptions, Patience, Proxy, Request};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -92,6 +92,53 @@ async fn redirects_are_followed_and_judged() {
         "refused to request `http://example.org/a`: `169.254.169.254` is at a private or reserved address"
     );
     assert_eq!(*seen.lock().unwrap(), ["GET http://example.org/a?key=secret HTTP/1.1"]);
+}
+
+#[tokio::test]
+async fn redirects_to_private_addresses_are_refused() {
+    let proxied = |location: &str| {
+        format!(
+            "HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        )
+    };
+    for location in [
+        "http://127.0.0.1/",
+        "http://localhost/",
+        "http://2130706433/",
+        "http://0177.0.0.1/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[::1]/",
+        "http://169.254.169.254/metadata/instance",
+        "http://[fd00:ec2::254]/",
+        "//10.0.0.1/",
+    ] {
+        let (port, seen) = serve(&[&proxied(location), HELLO]).await;
+        let proxy = Proxy::Url(format!("http://127.0.0.1:{port}"));
+        let client = Outbound::new(&OutboundOptions { proxy, ..Default::default() }).unwrap();
+        let sent = client.send(Request { url: "http://example.org/a", ..Default::default() }).await;
+        if location.contains("localhost") {
+            // Behind a proxy names are the proxy's to resolve.
+            assert!(sent.is_ok());
+            continue;
+        }
+        assert!(matches!(sent.err(), Some(OutboundError::Refused { .. })), "{location}");
+        assert_eq!(seen.lock().unwrap().len(), 1, "{location} was requested");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_service_is_asked_again() {
+    let busy =
+        "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let client = client(AddressPolicy::AllowPrivate);
+    let patience = Patience { attempts: 3, wait_max: Duration::ZERO };
+    for (answers, status) in [(vec![busy, busy, HELLO], 200), (vec![busy, busy, busy], 429)] {
+        let (port, seen) = serve(&answers).await;
+        let url = format!("http://127.0.0.1:{port}/");
+        let sent =
+            client.send_patiently(Request { url: &url, ..Default::default() }, patience).await.unwrap();
+        assert_eq!((sent.status, seen.lock().unwrap().len()), (status, 3));
+    }
 }
 
 #[tokio::test]

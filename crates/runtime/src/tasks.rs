@@ -41,6 +41,22 @@ pub fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) 
     Task(tokio::task::spawn(work))
 }
 
+/// Drives asynchronous work from synchronous code on the blocking pool or a thread of its own.
+#[derive(Clone, Debug)]
+pub struct Driver(tokio::runtime::Handle);
+
+impl Driver {
+    /// One that drives on the runtime that this is called on; `None` where there is none.
+    pub fn current() -> Option<Self> {
+        tokio::runtime::Handle::try_current().ok().map(Self)
+    }
+
+    /// Waits for the work. Never to be called from a task itself, which would stand in its own way.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.block_on(work)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +65,12 @@ mod tests {
     async fn a_panic_is_an_error() {
         assert!(blocking(|| panic!("on purpose")).await.is_err());
         assert_eq!(blocking(|| 2 + 2).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn synchronous_code_waits_for_a_task() {
+        let driver = Driver::current().unwrap();
+        let waited = blocking(move || driver.wait(async { spawn(async { 2 + 2 }).join().await.unwrap() }));
+        assert_eq!(waited.await.unwrap(), 4);
     }
 }
