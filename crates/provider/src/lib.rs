@@ -1,15 +1,20 @@
 //! The models: the local encoder with its tokenizer and files, and those behind OpenAI-compatible servers.
 //!
 //! Owns what turns texts into vectors on this machine, how the files for that get here and are verified, and
-//! the wire that other models are asked over. It knows nothing of retrieval or policy, reads no environment and decides no place: folders and endpoints
-//! are given to it.
+//! the wires that other models and Microsoft Graph are asked over. It knows nothing of retrieval
+//! or policy, reads no environment and decides no place: folders and endpoints are given to it.
 
 mod encoder;
+mod graph;
 mod model_files;
 mod openai;
 mod tokenizer;
 
 pub use encoder::{ENCODER_DIMENSION, EncoderOptions, EncoderPrecision, LocalEncoder, encoder_id};
+pub use graph::{
+    DriveChanges, DriveItem, DrivePlace, Grantee, Graph, GraphAccess, GraphCredentials, GraphError,
+    ParentReference,
+};
 pub use model_files::{MODEL_NAME, ModelPaths, PullEvent, PullOptions, pull, verify};
 pub use openai::{Endpoint, OpenAiChat, OpenAiChatOptions, OpenAiEmbedder, OpenAiEmbedderOptions};
 pub use tokenizer::MiniLmTokenizer;

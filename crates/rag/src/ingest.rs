@@ -8,6 +8,7 @@
 mod commit;
 mod containers;
 mod deliver;
+mod items;
 mod read;
 mod settle;
 
@@ -17,9 +18,10 @@ use std::sync::Arc;
 use access::AccessList;
 use runtime::{Shutdown, Stopwatch, blocking};
 
-use crate::source::{ItemFailure, Source};
+use crate::source::{ItemFailure, ListingExtent, Source};
 use crate::{Collection, CollectionName, DocumentRecord, Library, RagError};
 use deliver::Delivery;
+use items::Items;
 use read::{Known, Outcome, Prepared, SourceReader};
 
 /// What happens to documents of a source root that the source no longer has.
@@ -38,8 +40,8 @@ pub struct IngestRequest {
     pub collection: CollectionName,
     /// What from.
     pub sources: Vec<Box<dyn Source>>,
-    /// Who may read the documents. `None` leaves documents that are there as they are, and makes new ones
-    /// public.
+    /// Who may read the documents, whatever their sources say. `None` takes what the sources say; where they
+    /// say nothing, documents that are there stay as they are and new ones are public.
     pub access: Option<AccessList>,
     /// What becomes of documents that are gone.
     pub gone: Gone,
@@ -111,8 +113,10 @@ struct Run<'a> {
     seen: HashSet<String>,
     /// Documents waiting to be staged together.
     batch: Vec<Prepared>,
-    /// Documents whose access list alone changes.
-    access_changes: Vec<String>,
+    /// Documents whose access list alone changes, by the list that they get.
+    access_changes: HashMap<AccessList, Vec<String>>,
+    /// What the sources said of their items.
+    items: Items,
     unsettled: bool,
 }
 
@@ -148,7 +152,8 @@ impl Library {
             documents,
             seen: HashSet::new(),
             batch: Vec::new(),
-            access_changes: Vec::new(),
+            access_changes: HashMap::new(),
+            items: Items::default(),
             unsettled: false,
         };
         for source in request.sources {
@@ -180,12 +185,17 @@ impl Library {
 impl Run<'_> {
     /// Everything of one source.
     async fn source(&mut self, source: Arc<dyn Source>, gone: Gone) -> Result<(), RagError> {
-        let lister = Arc::clone(&source);
-        let listing = blocking(move || lister.list()).await.map_err(RagError::Task)?;
+        let root = source.root();
+        let failed_before = self.report.failed.len();
+        let record = self.library.parts.registry.source_record(&self.collection.record.name, &root).await?;
+        let (lister, remembered) = (Arc::clone(&source), self.remembered(&root, &record));
+        let listing = blocking(move || lister.list(&remembered)).await.map_err(RagError::Task)?;
         (self.tell)(IngestEvent::Listed(listing.items.len()));
         let complete = listing.failures.is_empty();
         self.report.failed.extend(listing.failures);
-        let reader = SourceReader::new(Arc::clone(&source), listing.items, self.known(&source.root()));
+        self.remove_items(&root, &record, listing.gone).await?;
+        let items = self.pass_unchanged(&root, &record, listing.items);
+        let reader = SourceReader::new(Arc::clone(&source), items, self.known(&root));
         let (mut reader, mut group) = next_group(reader).await?;
         while let Some(outcomes) = group {
             if self.stop.is_requested() {
@@ -196,8 +206,16 @@ impl Run<'_> {
             (reader, group) = next?;
         }
         let whole = complete && reader.is_whole();
-        if gone == Gone::Remove && whole && !self.stop.is_requested() {
+        let everything = whole && listing.extent == ListingExtent::Whole;
+        if gone == Gone::Remove && everything && !self.stop.is_requested() {
             self.remove_gone(&*source).await?;
+        }
+        if everything {
+            self.items.forget_unlisted(&root, &record);
+        }
+        // A cursor passes over what failed: it is kept only when nothing did.
+        if whole && self.report.failed.len() == failed_before {
+            self.items.ended(&root, listing.cursor);
         }
         Ok(())
     }
@@ -235,7 +253,7 @@ impl Run<'_> {
                 }
                 Outcome::Unchanged { id, source } => {
                     if self.admit(&id, &source, &root) {
-                        self.unchanged(id);
+                        self.unchanged(id, &source, &root);
                     }
                 }
                 Outcome::Ready(prepared) => {
@@ -252,13 +270,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn unchanged(&mut self, id: String) {
+    fn unchanged(&mut self, id: String, source: &str, root: &str) {
         let current = self.documents.get(&id).map(|document| &document.access);
-        if self.access.is_some() && self.access.as_ref() != current {
-            self.access_changes.push(id);
-            self.report.updated += 1;
-        } else {
-            self.report.unchanged += 1;
+        match self.access.as_ref().or_else(|| self.items.access(root, source)) {
+            Some(wanted) if Some(wanted) != current => {
+                self.access_changes.entry(wanted.clone()).or_default().push(id);
+                self.report.updated += 1;
+            }
+            _ => self.report.unchanged += 1,
         }
     }
 

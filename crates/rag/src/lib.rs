@@ -26,4 +26,7 @@ pub use registry::{
     ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, Registry,
 };
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
-pub use source::{ItemFailure, Listed, Listing, MemorySource, Source, TreeSource, open_path};
+pub use source::{
+    GitAccess, GitSource, GraphSource, ItemFailure, Listed, Listing, ListingExtent, MemorySource, Remembered,
+    Source, TreeSource, Web, WebLimits, WebSource, open_path, state_of_paths,
+};

@@ -5,6 +5,7 @@
 
 mod collections;
 mod documents;
+mod items;
 mod live;
 mod schema;
 mod write;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use store::{Database, StoreError};
 
 pub use collections::{CollectionRecord, CollectionSummary};
+pub(crate) use items::{ItemRecord, SourceRecord, SourceUpdate};
 pub use live::LiveChunk;
 pub use write::NewVersion;
 

@@ -49,9 +49,10 @@ impl Run<'_> {
     fn record_of(&self, prepared: &super::Prepared) -> DocumentRecord {
         let now = self.library.parts.clock.now_micros();
         let before = self.documents.get(&prepared.id);
+        let said = || self.items.access(&prepared.root, &prepared.source).cloned();
         let kept =
-            before.or_else(|| self.carrier_of(&prepared.source)).map(|document| document.access.clone());
-        let access = self.access.clone().or(kept);
+            || before.or_else(|| self.carrier_of(&prepared.source)).map(|document| document.access.clone());
+        let access = self.access.clone().or_else(said).or_else(kept);
         DocumentRecord {
             id: prepared.id.clone(),
             source: prepared.source.clone(),
@@ -92,6 +93,11 @@ impl Run<'_> {
             .filter(|document| files_of(&document.source).all(|file| !failed.contains(file)))
             .map(|document| document.id.clone())
             .collect();
+        self.remove(gone).await
+    }
+
+    /// Removes documents, and counts them.
+    pub(super) async fn remove(&mut self, gone: Vec<String>) -> Result<(), RagError> {
         if gone.is_empty() {
             return Ok(());
         }
@@ -108,12 +114,12 @@ impl Run<'_> {
     /// What is left to do when every source is through.
     pub(super) async fn finish(&mut self) -> Result<(), RagError> {
         self.commit().await?;
-        if let (Some(access), false, false) =
-            (self.access.clone(), self.access_changes.is_empty(), self.stop.is_requested())
-        {
+        if !self.access_changes.is_empty() && !self.stop.is_requested() {
             self.unsettle().await?;
             let delivery = Delivery { library: self.library, collection: &self.collection };
-            delivery.set_access(&self.access_changes, &access).await?;
+            for (access, documents) in &self.access_changes {
+                delivery.set_access(documents, access).await?;
+            }
         }
         self.report.stopped = self.stop.is_requested();
         if self.report.stopped && self.unsettled {
@@ -122,6 +128,9 @@ impl Run<'_> {
         if self.unsettled {
             let delivery = Delivery { library: self.library, collection: &self.collection };
             delivery.settled().await?;
+        }
+        if !self.report.stopped {
+            self.remember().await?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Cursor};
 use std::sync::Arc;
 
-use document::{Chunk, Chunking, Document, Extent, Record, RecordError};
+use document::{Chunk, Chunking, Document, Extent, Problem, Record, RecordError};
 use model::Embedder;
 
 use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
@@ -101,7 +101,7 @@ impl SourceReader {
                         self.records = Some((source, records_of(Box::new(Cursor::new(bytes)))));
                         continue;
                     }
-                    Some(Found::File { source, bytes }) => self.file(&source, bytes),
+                    Some(Found::File { source, bytes }) => self.file(Held::plain(&source, bytes)),
                     Some(Found::Failed(failure)) => vec![self.failed(failure)],
                     None => {
                         self.unpacking = None;
@@ -121,7 +121,8 @@ impl SourceReader {
 
     /// One item of the listing: what it is, or nothing yet when it holds many.
     fn item(&mut self, item: &Listed) -> Vec<Outcome> {
-        if is_lines(&item.source) {
+        let name = item.format_name.as_deref().unwrap_or(&item.source);
+        if is_lines(name) {
             match self.source.open(item) {
                 Ok(reader) => self.records = Some((item.source.clone(), records_of(reader))),
                 Err(failure) => {
@@ -132,19 +133,25 @@ impl SourceReader {
             return Vec::new();
         }
         match self.source.read(item) {
-            Ok(bytes) if document::is_archive(&item.source, &bytes) => {
+            Ok(bytes) if document::is_archive(name, &bytes) => {
                 self.unpacking = Some(Unpacking::new([(item.source.clone(), bytes)]));
                 Vec::new()
             }
-            Ok(bytes) => self.file(&item.source, bytes),
+            Ok(bytes) => self.file(Held {
+                source: &item.source,
+                format_name: item.format_name.as_deref(),
+                problems: &item.problems,
+                bytes,
+            }),
             Err(failure) => vec![self.failed(failure)],
         }
     }
 
     /// A file that is no archive: its document, after those that come with it, so that whoever finds the document
     /// unchanged may take the others to be there.
-    fn file(&mut self, source: &str, bytes: Vec<u8>) -> Vec<Outcome> {
-        if is_lines(source) {
+    fn file(&mut self, file: Held<'_>) -> Vec<Outcome> {
+        let Held { source, format_name, problems, bytes } = file;
+        if is_lines(format_name.unwrap_or(source)) {
             let records = document::records(Cursor::new(bytes));
             return records.map(|record| self.record(source, record)).collect();
         }
@@ -157,7 +164,7 @@ impl SourceReader {
         }
         let name = if source.contains('#') { source.rsplit(['/', '#']).next() } else { None };
         let input = document::Input {
-            name: name.unwrap_or(source),
+            name: format_name.or(name).unwrap_or(source),
             bytes: &bytes,
             extent: Extent::MainContent,
             passwords: &[],
@@ -172,6 +179,7 @@ impl SourceReader {
                 })];
             }
         };
+        document.problems.extend(problems.iter().cloned());
         let mut outcomes = self.attachments(source, &mut document);
         let source = source.to_owned();
         outcomes.push(self.prepare(Incoming { id, source, content_hash, document }));
@@ -190,7 +198,7 @@ impl SourceReader {
                     let hint = "save it on its own, and ingest that".to_owned();
                     vec![self.failed(ItemFailure { source, error, hint })]
                 }
-                Found::File { source, bytes } => self.file(&source, bytes),
+                Found::File { source, bytes } => self.file(Held::plain(&source, bytes)),
                 Found::Failed(failure) => vec![self.failed(failure)],
             };
             for outcome in found {
@@ -254,6 +262,22 @@ impl SourceReader {
         let version = ids::version_id(&document.text, &self.known.fingerprint);
         let root = self.root.clone();
         Outcome::Ready(Box::new(Prepared { id, source, root, content_hash, version, document, chunks }))
+    }
+}
+
+/// A file whose bytes are here.
+struct Held<'a> {
+    source: &'a str,
+    /// The name that says what it is, where the source does not.
+    format_name: Option<&'a str>,
+    /// What its source could not give of it.
+    problems: &'a [Problem],
+    bytes: Vec<u8>,
+}
+
+impl<'a> Held<'a> {
+    fn plain(source: &'a str, bytes: Vec<u8>) -> Self {
+        Self { source, format_name: None, problems: &[], bytes }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use store::Migrations;
 
-pub(super) const MIGRATIONS: Migrations = Migrations { owner: "rag", steps: &[FIRST] };
+pub(super) const MIGRATIONS: Migrations = Migrations { owner: "rag", steps: &[FIRST, ITEMS] };
 
 const FIRST: &[&str] = &[
     "CREATE TABLE collections (
@@ -68,5 +68,30 @@ const FIRST: &[&str] = &[
         content_lost BIGINT NOT NULL,
         PRIMARY KEY (collection, document_id, ordinal),
         FOREIGN KEY (collection, document_id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )",
+];
+
+/// What a source had when it was listed last, so that what is as it was is not read again.
+const ITEMS: &[&str] = &[
+    "CREATE TABLE source_items (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        root TEXT NOT NULL,
+        item TEXT NOT NULL,
+        token TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        documents TEXT NOT NULL,
+        PRIMARY KEY (collection, root, item)
+    )",
+    "CREATE TABLE source_cursors (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        root TEXT NOT NULL,
+        position TEXT NOT NULL,
+        PRIMARY KEY (collection, root)
+    )",
+    "CREATE TABLE source_events (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        item TEXT NOT NULL,
+        sequencer TEXT NOT NULL,
+        PRIMARY KEY (collection, item)
     )",
 ];

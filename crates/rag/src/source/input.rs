@@ -1,10 +1,11 @@
 //! What a user writes after `ingest`, made into a source.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
 
-use super::{Source, TreeSource};
+use super::{Remembered, Source, TreeSource};
 use crate::RagError;
 
 /// The source that one argument of `ingest` names: a file, a directory, or a pattern such as
@@ -35,10 +36,28 @@ pub fn open_path(text: &str, bytes_max: u64) -> Result<Box<dyn Source>, RagError
         .compile_matcher();
     let source = TreeSource::matching(&base, matcher, bytes_max)
         .map_err(|_| RagError::NoSuchInput(base.display().to_string()))?;
-    if source.list().items.is_empty() {
+    if source.list(&Remembered::default()).items.is_empty() {
         return Err(listing("no file matches the pattern".into()));
     }
     Ok(Box::new(source))
+}
+
+/// A number that stands for what files the arguments of `ingest` name, how long they are and when they were written
+/// last. It is a hint for whoever watches: the same number proves nothing, another one that something changed.
+pub fn state_of_paths(inputs: &[String]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for input in inputs {
+        match open_path(input, u64::MAX) {
+            Ok(source) => {
+                for item in source.list(&Remembered::default()).items {
+                    let modified = item.locator.metadata().and_then(|metadata| metadata.modified()).ok();
+                    (item.source, item.size, modified).hash(&mut hasher);
+                }
+            }
+            Err(_) => input.hash(&mut hasher),
+        }
+    }
+    hasher.finish()
 }
 
 /// Cuts a pattern at the first component with a special character: the directory before it, and the rest.
@@ -65,6 +84,19 @@ mod tests {
         assert_eq!(cut("a/b*/c.md"), ("a".into(), "b*/c.md".into()));
         assert_eq!(cut("/*.md"), ("/".into(), "*.md".into()));
         assert_eq!(cut("*.md"), (".".into(), "*.md".into()));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test writes files")]
+    fn another_state_is_another_number() {
+        let home = tempfile::tempdir().unwrap();
+        let state = || state_of_paths(&[home.path().display().to_string()]);
+        let empty = state();
+        std::fs::write(home.path().join("a.md"), "a").unwrap();
+        let one = state();
+        assert!(one != empty && one == state());
+        std::fs::write(home.path().join("a.md"), "aa").unwrap();
+        assert_ne!(state(), one);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Documents whose bytes are here already: standard input, a fetched page, the examples in the binary.
 
-use std::io::{BufRead, Cursor};
 use std::path::PathBuf;
 
-use super::{ItemFailure, Listed, Listing, Source};
+use super::{ItemFailure, Listed, Listing, Remembered, Source};
 
 /// Named bytes that belong to one root.
 pub struct MemorySource {
@@ -25,17 +24,14 @@ impl Source for MemorySource {
         self.root.clone()
     }
 
-    fn covers(&self, _source: &str) -> bool {
-        true
-    }
-
-    fn list(&self) -> Listing {
+    fn list(&self, _remembered: &Remembered) -> Listing {
         let listed = |(source, bytes): &(String, Vec<u8>)| Listed {
             source: source.clone(),
             locator: PathBuf::from(source),
             size: bytes.len() as u64,
+            ..Listed::default()
         };
-        Listing { items: self.items.iter().map(listed).collect(), failures: Vec::new() }
+        Listing { items: self.items.iter().map(listed).collect(), ..Listing::default() }
     }
 
     fn read(&self, item: &Listed) -> Result<Vec<u8>, ItemFailure> {
@@ -45,9 +41,5 @@ impl Source for MemorySource {
             error: "there is no item of that name".into(),
             hint: "list the source again".into(),
         })
-    }
-
-    fn open(&self, item: &Listed) -> Result<Box<dyn BufRead + Send>, ItemFailure> {
-        Ok(Box::new(Cursor::new(self.read(item)?)))
     }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use globset::GlobMatcher;
 
-use super::{ItemFailure, Listed, Listing, Source, files_of};
+use super::{ItemFailure, Listed, Listing, Remembered, Source, files_of};
 
 /// How often a file that changes while it is read is tried.
 const READ_ATTEMPTS: usize = 3;
@@ -73,7 +73,8 @@ impl TreeSource {
         }
         match path.metadata() {
             Ok(metadata) => {
-                listing.items.push(Listed { source, locator: path.to_owned(), size: metadata.len() });
+                let (locator, size) = (path.to_owned(), metadata.len());
+                listing.items.push(Listed { source, locator, size, ..Listed::default() });
             }
             Err(error) => listing.failures.push(failure(&source, "read", &error)),
         }
@@ -110,7 +111,7 @@ impl Source for TreeSource {
         }
     }
 
-    fn list(&self) -> Listing {
+    fn list(&self, _remembered: &Remembered) -> Listing {
         let mut listing = Listing::default();
         if let Scope::One(name) = &self.scope {
             self.consider(&self.root.join(name), &mut listing);
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     fn names(source: &TreeSource) -> Vec<String> {
-        source.list().items.into_iter().map(|item| item.source).collect()
+        source.list(&Remembered::default()).items.into_iter().map(|item| item.source).collect()
     }
 
     #[test]
@@ -203,7 +204,7 @@ mod tests {
         let one = TreeSource::file(&home.path().join("sub/a.md"), 100).unwrap();
         assert_eq!(names(&one), ["a.md"]);
         assert!(one.root().ends_with("sub") && !one.covers("c.txt"));
-        let item = &all.list().items[0];
+        let item = &all.list(&Remembered::default()).items[0];
         assert_eq!(all.read(item).unwrap(), b"b.md");
     }
 
@@ -212,7 +213,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join("a.md"), "0123456789").unwrap();
         let source = TreeSource::directory(home.path(), 9).unwrap();
-        let refused = source.read(&source.list().items[0]).unwrap_err();
+        let refused = source.read(&source.list(&Remembered::default()).items[0]).unwrap_err();
         assert!(refused.error.contains("10 bytes"), "{refused:?}");
         assert!(refused.hint.contains("ingest.file_bytes_max"));
     }

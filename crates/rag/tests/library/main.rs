@@ -4,7 +4,12 @@
 
 mod chat;
 mod containers;
+mod git;
+mod graph;
+mod site;
 mod support;
+mod tokens;
+mod web;
 
 use std::collections::BTreeSet;
 
