@@ -47,9 +47,9 @@ pub enum Command {
     /// Serve the HTTP interface
     #[command(after_help = "Example: patou serve --listen 127.0.0.1:7700")]
     Serve(Serve),
-    /// Ingest files, directories, patterns or standard input
+    /// Ingest files, directories, web pages, repositories, object stores, drives or standard input
     #[command(
-        after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest -"
+        after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest - --name notes.md\n  patou ingest handbook/ --watch\n  patou ingest crawl+https://example.org/docs/ --sync\n  patou ingest git+https://example.org/manual.git@main az://account/container/folder"
     )]
     Ingest(Ingest),
     /// Search a collection
@@ -122,8 +122,9 @@ pub struct Serve {
 
 #[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Ingest {
-    /// Files, directories, quoted patterns, or `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
+    /// Files, directories, quoted patterns, `-` for standard input, or addresses: https://, sitemap+https://,
+    /// crawl+https://, git+URL@REVISION, az://, s3://, graph:// (see docs/sources.md)
+    #[arg(required = true, value_name = "PATH|URL")]
     pub paths: Vec<String>,
     /// Where to; made if it is not there
     #[arg(long, default_value = "docs")]
@@ -134,6 +135,12 @@ pub struct Ingest {
     /// Who may read: user:NAME, group:NAME or app:NAME, or `public` to open what was restricted
     #[arg(long, value_name = "PRINCIPAL")]
     pub acl: Vec<String>,
+    /// The name of what comes on standard input; its ending tells the format
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Go on, and ingest again whenever the files change, until Ctrl-C; with --json a line for each run
+    #[arg(long)]
+    pub watch: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize, Args)]

@@ -83,7 +83,13 @@ fn make_absolute(command: &mut Command) -> anyhow::Result<()> {
     match command {
         Command::Ingest(call) => {
             for path in call.paths.iter_mut().filter(|path| *path != "-") {
-                *path = std::path::absolute(Path::new(&*path))?.display().to_string();
+                let (kind, place) = match path.strip_prefix("git+") {
+                    Some(place) => ("git+", place),
+                    None => ("", path.as_str()),
+                };
+                if !place.contains("://") {
+                    *path = format!("{kind}{}", std::path::absolute(Path::new(place))?.display());
+                }
             }
         }
         Command::Eval(Eval::Retrieval(call)) => {

@@ -19,6 +19,12 @@ pub struct Variable {
 pub const VARIABLES: &[Variable] = &[
     Variable { name: "PATOU_HOME", what: "the home, where `--home` is not given" },
     Variable { name: "PATOU_CONFIG", what: "the configuration file, where `--config` is not given" },
+    Variable { name: "AZURE_TENANT_ID", what: "`graph://`: the tenant" },
+    Variable { name: "AZURE_CLIENT_ID", what: "`graph://`: the application" },
+    Variable { name: "AZURE_CLIENT_SECRET", what: "`graph://`: the application's secret" },
+    Variable { name: "AZURE_AUTHORITY_HOST", what: "`graph://`: who hands out tokens" },
+    Variable { name: "GRAPH_TOKEN", what: "`graph://`: a token that is there already" },
+    Variable { name: "GRAPH_ENDPOINT", what: "`graph://`: another address than Graph's own" },
     Variable { name: "PATOU_CACHE", what: "where `cargo xtask` keeps what tests need" },
     Variable { name: "PATOU_TEST_MODELS", what: "the models folder that tests use" },
     Variable {
@@ -46,6 +52,16 @@ impl Environment {
     /// A variable that is set and not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A secret or what goes with it: the variable, or what the file holds that `NAME_FILE` names.
+    pub(crate) fn secret(&self, name: &str) -> Option<String> {
+        let from_file = || {
+            let path = self.get(&format!("{name}_FILE"))?;
+            let text = std::fs::read_to_string(path).ok()?;
+            Some(text.trim_end_matches(['\r', '\n']).to_owned()).filter(|text| !text.is_empty())
+        };
+        self.get(name).map(str::to_owned).or_else(from_file)
     }
 
     /// The `PATOU_*` variables that mean nothing.

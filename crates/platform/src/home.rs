@@ -95,7 +95,8 @@ impl Home {
         self.directory.join("models")
     }
 
-    fn cache(&self) -> PathBuf {
+    /// What can be fetched or computed again.
+    pub(crate) fn cache(&self) -> PathBuf {
         self.directory.join("cache")
     }
 

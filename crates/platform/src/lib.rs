@@ -15,6 +15,7 @@ mod models;
 mod parts;
 mod serving;
 mod settings;
+mod sources;
 mod use_cases;
 
 pub use config::{ConfigProblem, Origin, Resolved, ResolvedValue, resolve};
@@ -27,6 +28,7 @@ pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
 pub use serving::{Announcement, RunningServer};
 pub use settings::{Auth, ModelServer, SelfHosted, ServerSettings, Settings, StackName};
+pub use sources::SourceSettings;
 pub use use_cases::{
     AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, KeyCall, Readiness,
     SearchCall, ServedModel, Upload,

@@ -6,6 +6,8 @@ use document::Chunking;
 use provider::EncoderPrecision;
 use rag::{Fusion, Mode};
 
+use crate::sources::SourceSettings;
+
 pub(crate) use keys::{KEYS, Key, Kind};
 
 /// A stack that this build can serve.
@@ -101,6 +103,8 @@ pub struct Settings {
     pub encoder_precision: EncoderPrecision,
     /// The largest file that becomes one document, in bytes.
     pub file_bytes_max: u64,
+    /// Limits of what is ingested over the network.
+    pub sources: SourceSettings,
     /// How documents of new collections are cut.
     pub chunking: Chunking,
     /// Which legs a search has.
@@ -132,6 +136,7 @@ impl Default for Settings {
             encoder_threads: 0,
             encoder_precision: EncoderPrecision::default(),
             file_bytes_max: 0,
+            sources: SourceSettings::default(),
             chunking: Chunking::default(),
             mode: Mode::Hybrid,
             top_k: 0,

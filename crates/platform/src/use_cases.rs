@@ -6,6 +6,7 @@ mod ingest;
 mod keys;
 mod models;
 mod parse;
+mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};

@@ -11,8 +11,10 @@ use server::wire;
 const PARTLY: u8 = 4;
 
 pub async fn run(front: &Front, call: Ingest) -> anyhow::Result<u8> {
+    let watches = call.watch;
     let call = IngestCall {
         inputs: call.paths,
+        standard_input_name: call.name,
         collection: call.collection,
         gone: if call.sync { Gone::Remove } else { Gone::Keep },
         acl: call.acl,
@@ -22,13 +24,23 @@ pub async fn run(front: &Front, call: Ingest) -> anyhow::Result<u8> {
     let progress = Progress::new(&front.printer);
     let (pulling, telling) = (|event| progress.pull(event), |event| progress.ingest(event));
     let watch = IngestWatch { pulling: &pulling, tell: &telling, stop: &front.stop };
-    let ingest = front.platform.ingest(&call, &watch);
-    let report = front.stoppable(ingest).await;
+    let show = |report: &IngestReport| {
+        progress.clear();
+        let told = wire::ingest_report(&call.collection, report);
+        front.printer.result(&told, || words(&call.collection, report))
+    };
+    if watches {
+        // What cannot be printed now is no reason to stop watching.
+        let each = |report: &IngestReport| drop(show(report));
+        let watching = front.platform.ingest_watching(&call, &watch, &each);
+        let report = front.stoppable(watching).await;
+        progress.clear();
+        return Ok(exit_code(&report?));
+    }
+    let report = front.stoppable(front.platform.ingest(&call, &watch)).await;
     progress.clear();
     let report = report?;
-    front
-        .printer
-        .result(&wire::ingest_report(&call.collection, &report), || words(&call.collection, &report))?;
+    show(&report)?;
     Ok(exit_code(&report))
 }
 

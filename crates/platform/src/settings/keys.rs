@@ -205,6 +205,51 @@ pub(crate) const KEYS: &[Key] = &[
         set: |settings, value| put(&mut settings.chunking.overlap_tokens, value, 0..=255),
     },
     Key {
+        name: "sources.allow_private",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether addresses that are ingested may be private or loopback ones",
+        set: |settings, value| {
+            settings.sources.allow_private = value.parse().map_err(|_| "`true` or `false`".to_owned())?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "sources.pages_max",
+        kind: Kind::Integer,
+        default: "1000",
+        what: "the most pages of a sitemap or a crawl",
+        set: |settings, value| put(&mut settings.sources.pages_max, value, 1..=1_000_000),
+    },
+    Key {
+        name: "sources.depth_max",
+        kind: Kind::Integer,
+        default: "8",
+        what: "how many links a crawl follows one after the other",
+        set: |settings, value| put(&mut settings.sources.depth_max, value, 0..=1000),
+    },
+    Key {
+        name: "sources.bytes_max",
+        kind: Kind::Integer,
+        default: "1073741824",
+        what: "the most bytes of all pages of a sitemap or a crawl together",
+        set: |settings, value| put(&mut settings.sources.bytes_max, value, 1..=1 << 40),
+    },
+    Key {
+        name: "sources.delay_seconds_max",
+        kind: Kind::Integer,
+        default: "10",
+        what: "how long a host may have a crawl wait between two pages, in seconds",
+        set: |settings, value| put(&mut settings.sources.delay_seconds_max, value, 0..=600),
+    },
+    Key {
+        name: "sources.watch_quiet_ms",
+        kind: Kind::Integer,
+        default: "2000",
+        what: "how long a watched directory is still before it is ingested, in milliseconds",
+        set: |settings, value| put(&mut settings.sources.watch_quiet_ms, value, 10..=3_600_000),
+    },
+    Key {
         name: "search.mode",
         kind: Kind::Text,
         default: "hybrid",

@@ -16,8 +16,10 @@ const PUBLIC: &str = "public";
 /// What to ingest, as a user writes it.
 #[derive(Clone, Debug, Default)]
 pub struct IngestCall {
-    /// Files, directories, patterns, or `-` for standard input.
+    /// Files, directories, patterns, addresses, or `-` for standard input.
     pub inputs: Vec<String>,
+    /// The name that standard input goes by; its ending tells the format. Else it is looked at.
+    pub standard_input_name: Option<String>,
     /// Where to.
     pub collection: String,
     /// What becomes of documents that their source no longer has.
@@ -74,9 +76,10 @@ impl Platform {
                         Some(bytes) => bytes.clone(),
                         None => read_standard_input(settings.file_bytes_max).await?,
                     };
-                    Box::new(standard_input(bytes, settings.file_bytes_max)?)
+                    let name = call.standard_input_name.as_deref();
+                    Box::new(standard_input(name, bytes, settings.file_bytes_max)?)
                 }
-                path => rag::open_path(path, settings.file_bytes_max)?,
+                input => self.source(input, watch.stop).await?,
             });
         }
         if !call.uploads.is_empty() {
@@ -113,15 +116,16 @@ pub(crate) async fn read_standard_input(bytes_max: u64) -> Result<Vec<u8>, Platf
     read.map_err(PlatformError::file("read", std::path::Path::new("-")))
 }
 
-/// Standard input as a source with one document called `stdin`.
-fn standard_input(bytes: Vec<u8>, bytes_max: u64) -> Result<MemorySource, PlatformError> {
+/// Standard input as a source with one document, called `stdin` unless it has a name.
+fn standard_input(name: Option<&str>, bytes: Vec<u8>, bytes_max: u64) -> Result<MemorySource, PlatformError> {
     if bytes.len() as u64 > bytes_max {
         return Err(PlatformError::Argument {
             what: format!("standard input has more than {bytes_max} bytes"),
             hint: "split it, or raise `ingest.file_bytes_max`".into(),
         });
     }
-    let name = if looks_like_markup(&bytes) { "stdin.html" } else { "stdin.md" };
+    let looks = || if looks_like_markup(&bytes) { "stdin.html" } else { "stdin.md" };
+    let name = name.map_or_else(looks, |name| name);
     Ok(MemorySource::new("-", [(name.to_owned(), bytes)]))
 }
 
