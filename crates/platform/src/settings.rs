@@ -1,6 +1,7 @@
 //! What can be set, and what it comes to.
 
 mod keys;
+mod values;
 
 use document::Chunking;
 use provider::EncoderPrecision;
