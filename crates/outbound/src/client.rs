@@ -315,6 +315,7 @@ mod tests {
     use std::net::SocketAddr;
     use std::sync::Mutex;
 
+    use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
 
     use super::*;
@@ -361,6 +362,9 @@ mod tests {
         let url = format!("http://once.example:{port}/");
         let answer = async {
             let (mut stream, _) = listener.accept().await.unwrap();
+            // Who answers before it was asked is no server.
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
             let head = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
             stream.write_all(head).await.unwrap();
         };

@@ -409,6 +409,7 @@ mod tests {
             }
         };
         tokio::select! {
+            biased;
             () = asking => {}
             () = turn.bulk(async {}) => {}
         }

@@ -125,7 +125,7 @@ fn standard_input(name: Option<&str>, bytes: Vec<u8>, bytes_max: u64) -> Result<
         });
     }
     let looks = || if looks_like_markup(&bytes) { "stdin.html" } else { "stdin.md" };
-    let name = name.map_or_else(looks, |name| name);
+    let name = name.unwrap_or_else(looks);
     Ok(MemorySource::new("-", [(name.to_owned(), bytes)]))
 }
 

@@ -10,6 +10,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{Request, Response};
 
+/// What was asked, in order.
+type Kept = Arc<Mutex<Vec<Asked>>>;
+
 /// What the server says to one request.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -81,10 +84,7 @@ impl Site {
     }
 }
 
-async fn answer(
-    State((script, kept)): State<(Arc<Script>, Arc<Mutex<Vec<Asked>>>)>,
-    request: Request<Body>,
-) -> Response<Body> {
+async fn answer(State((script, kept)): State<(Arc<Script>, Kept)>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
     let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {

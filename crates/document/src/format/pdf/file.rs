@@ -12,6 +12,9 @@ use super::object::{Dictionary, Object, Stream};
 use super::xref::{self, Entry, Table};
 use crate::format::Damage;
 
+/// A way to find where objects are; `None` where the file has none of the kind.
+type TableReader = fn(&[u8]) -> Option<Table>;
+
 /// References that lead to references, and lengths that stand elsewhere, are followed so far.
 const STEPS_MAX: u8 = 16;
 /// How many bytes the object streams of a file may unpack to together.
@@ -56,7 +59,7 @@ impl<'a> File<'a> {
         let header = memchr::memmem::find(start, b"%PDF-").unwrap_or(0);
         let bytes = &bytes[header..];
         // Looking through the whole file is for files whose tables are wrong.
-        let tables: [fn(&[u8]) -> Option<Table>; 2] = [xref::read, xref::search];
+        let tables: [TableReader; 2] = [xref::read, xref::search];
         let encrypted = |table: &Table| !matches!(table.trailer.get(b"Encrypt"), Object::Null);
         let mut locked = false;
         for table in tables.into_iter().filter_map(|read| read(bytes)) {
