@@ -13,7 +13,7 @@ seed() {
     mkdir -p "$folder"
     case "$1" in
         docx | pptx | xlsx | odf | epub)
-            python3 - "$1" "$folder" "$examples"/more/*."${1/odf/odt}" <<'PYTHON'
+            python3 - "$1" "$folder" "$examples"/corpus/more/*."${1/odf/odt}" <<'PYTHON'
 import pathlib, sys, zipfile
 kind, folder, *files = sys.argv[1:]
 for file in files[:1]:
@@ -28,10 +28,10 @@ PYTHON
         json) cp "$examples"/corpus/*.json "$folder" ;;
         csv) cp "$examples"/corpus/*.csv "$folder" ;;
         code) cp "$examples"/corpus/code/*.py "$folder" ;;
-        rst | rtf | eml | pdf | zip) cp "$examples"/more/*."$1" "$folder" ;;
-        asciidoc) cp "$examples"/more/*.adoc "$folder" ;;
-        notebook) cp "$examples"/more/*.ipynb "$folder" ;;
-        gzip) cp "$examples"/more/*.tar.gz "$folder" ;;
+        rst | rtf | eml | pdf | zip) cp "$examples"/corpus/more/*."$1" "$folder" ;;
+        asciidoc) cp "$examples"/corpus/more/*.adoc "$folder" ;;
+        notebook) cp "$examples"/corpus/more/*.ipynb "$folder" ;;
+        gzip) cp "$examples"/corpus/more/*.tar.gz "$folder" ;;
     esac
 }
 

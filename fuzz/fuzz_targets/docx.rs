@@ -1,5 +1,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| 
-    patou_fuzz::part("voyager.docx", include_bytes!("../../examples/more/voyager.docx"), bytes)
+    patou_fuzz::part("voyager.docx", include_bytes!("../../examples/corpus/more/voyager.docx"), bytes)
 );

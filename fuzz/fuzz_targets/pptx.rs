@@ -1,5 +1,5 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| 
-    patou_fuzz::part("telescopes.pptx", include_bytes!("../../examples/more/telescopes.pptx"), bytes)
+    patou_fuzz::part("telescopes.pptx", include_bytes!("../../examples/corpus/more/telescopes.pptx"), bytes)
 );
