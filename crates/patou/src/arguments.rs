@@ -47,9 +47,9 @@ pub enum Command {
     /// Serve the HTTP interface
     #[command(after_help = "Example: patou serve --listen 127.0.0.1:7700")]
     Serve(Serve),
-    /// Ingest files, directories, web pages, repositories, object stores, drives or standard input
+    /// Ingest files, directories, web pages, repositories, drives or standard input
     #[command(
-        after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest - --name notes.md\n  patou ingest handbook/ --watch\n  patou ingest crawl+https://example.org/docs/ --sync\n  patou ingest git+https://example.org/manual.git@main az://account/container/folder"
+        after_help = "Examples:\n  patou ingest handbook/ --sync\n  patou ingest 'docs/**/*.md' --collection guides --acl group:staff\n  cat notes.md | patou ingest - --name notes.md\n  patou ingest handbook/ --watch\n  patou ingest crawl+https://example.org/docs/ --sync\n  patou ingest git+https://example.org/manual.git@main"
     )]
     Ingest(Ingest),
     /// Search a collection
@@ -123,7 +123,7 @@ pub struct Serve {
 #[derive(Debug, Serialize, Deserialize, Args)]
 pub struct Ingest {
     /// Files, directories, quoted patterns, `-` for standard input, or addresses: https://, sitemap+https://,
-    /// crawl+https://, git+URL@REVISION, az://, s3://, graph:// (see docs/sources.md)
+    /// crawl+https://, git+URL@REVISION, graph:// (see docs/sources.md)
     #[arg(required = true, value_name = "PATH|URL")]
     pub paths: Vec<String>,
     /// Where to; made if it is not there
