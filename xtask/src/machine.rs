@@ -71,7 +71,7 @@ impl Machine {
     /// A call of cargo in the workspace. On CI the lock file must be up to date.
     pub fn cargo(&self, arguments: &[&str]) -> Program {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut program = self.program(cargo);
+        let mut program = self.program(cargo).without_package();
         let takes_locked = !matches!(arguments, ["fmt" | "deny", ..] | [_, "--version"]);
         let own = arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len());
         program.command.args(&arguments[..own]);
@@ -80,6 +80,21 @@ impl Machine {
         }
         program.command.args(&arguments[own..]);
         program
+    }
+
+    /// A call of the binary itself, built with the features that the tests are built with: another
+    /// choice of features would compile the engine once more.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be built.
+    pub fn patou(&self, arguments: &[&str]) -> Result<Program> {
+        if !self.cargo(&["test", "--quiet", "--workspace", "--no-run", "--test", "cli"]).show()? {
+            bail!("cannot build the binary");
+        }
+        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
+        let binary = self.root.join(target).join("debug/patou").with_extension(env::consts::EXE_EXTENSION);
+        Ok(self.program(binary).arguments(arguments).without_settings())
     }
 
     /// A call of another program in the workspace.
@@ -105,6 +120,20 @@ impl Program {
     /// Sets a variable for it.
     pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.command.env(name, value.into());
+        self
+    }
+
+    /// Keeps from it what cargo told us about this package: build scripts that read these variables, as
+    /// ring's does, would run again with every change from a call of ours to one by hand, and all that
+    /// stands on them would be compiled again.
+    fn without_package(mut self) -> Self {
+        let told = env::vars_os().map(|(name, _)| name);
+        for name in told.filter(|name| {
+            let name = name.to_string_lossy();
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        }) {
+            self.command.env_remove(name);
+        }
         self
     }
 

@@ -48,8 +48,7 @@ pub fn check(machine: &Machine, page: &Page) -> Result<bool> {
 
 /// The page, as wide as it is on a machine without a terminal.
 fn generate(machine: &Machine, page: &Page) -> Result<String> {
-    let binary = machine.cargo(&["run", "--quiet", "--package", "patou", "--", page.command]);
-    binary.without_settings().with("COLUMNS", "100").with("NO_COLOR", "1").read()
+    machine.patou(&[page.command])?.with("COLUMNS", "100").with("NO_COLOR", "1").read()
 }
 
 fn first_difference(committed: &str, generated: &str) -> Option<String> {

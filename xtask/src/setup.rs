@@ -35,9 +35,8 @@ pub fn run(machine: &Machine) -> Result<bool> {
 ///
 /// When no source of the model can be reached, or the binary does not build.
 pub fn pull_model(machine: &Machine) -> Result<()> {
-    let pull = machine.cargo(&["run", "--quiet", "--package", "patou", "--", "model", "pull", "--home"]);
-    let cache = machine.cache.to_string_lossy();
-    if pull.arguments(&[&cache]).without_settings().show()? && machine.models().is_dir() {
+    let pull = machine.patou(&["model", "pull", "--home", &machine.cache.to_string_lossy()])?;
+    if pull.show()? && machine.models().is_dir() {
         Ok(())
     } else {
         bail!("cannot pull the embedding model into `{}`", machine.models().display())
