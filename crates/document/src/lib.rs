@@ -36,7 +36,7 @@ pub use records::{Record, RecordError, records};
 pub use sentences::sentences;
 
 /// Changes when a parser or cleaner gives another text for the same bytes.
-const PARSER_VERSION: u32 = 5;
+const PARSER_VERSION: u32 = 6;
 /// Changes when a chunker gives other chunks for the same text.
 const CHUNKER_VERSION: u32 = 2;
 

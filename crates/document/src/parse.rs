@@ -71,7 +71,9 @@ impl ParseError {
                 "documents, sheets, mail, web pages, text and code are read; `docs/ingesting.md` lists the endings"
             }
             Self::Damaged { .. } => "mend the file, or give it the ending of what it is",
-            Self::Locked { .. } => "save the file without a password, and ingest that",
+            Self::Locked { .. } => {
+                "name a file with its password in `ingest.passwords_file`, or save it without one"
+            }
             Self::TooMuch { .. } => "split the file, or take out what is not to be read",
         }
     }

@@ -7,12 +7,16 @@ mod chat;
 mod embedder;
 mod error;
 mod fake;
+mod recognizer;
 mod scripted;
+mod scripted_recognizer;
 mod tokens;
 
 pub use chat::{ChatEvent, ChatModel, ChatRequest, ChatStream, FinishReason, Message, Role, Usage};
 pub use embedder::Embedder;
 pub use error::ModelError;
 pub use fake::HashEmbedder;
+pub use recognizer::{Picture, PicturePlace, Recognized, RecognizedLine, RecognizedWord, Recognizer};
 pub use scripted::{ScriptedChat, Step};
+pub use scripted_recognizer::{Reading, ScriptedRecognizer};
 pub use tokens::estimate_tokens;

@@ -61,6 +61,7 @@ impl Platform {
             }
         }
         checks.push(self.check_model().await);
+        checks.push(self.check_ocr().await);
         checks.extend(self.check_collections().await);
         checks
     }

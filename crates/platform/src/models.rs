@@ -293,7 +293,7 @@ pub(crate) fn chat_model(
 }
 
 /// The server that the settings name. It is one that the operator named, wherever it stands.
-fn endpoint(server: &ModelServer, environment: &Environment) -> Result<Endpoint, PlatformError> {
+pub(crate) fn endpoint(server: &ModelServer, environment: &Environment) -> Result<Endpoint, PlatformError> {
     let idle_timeout = Duration::from_secs(server.idle_seconds_max);
     let first_timeout = Duration::from_secs(server.first_seconds_max);
     let options = OutboundOptions {

@@ -177,6 +177,7 @@ impl Platform {
                 }),
                 clock: Arc::new(SystemClock),
                 chunking: settings.chunking.clone(),
+                extraction: self.extraction().await?,
             }))
         })
     }

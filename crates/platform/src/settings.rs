@@ -7,6 +7,7 @@ use document::Chunking;
 use provider::EncoderPrecision;
 use rag::{Fusion, Mode};
 
+use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
 pub(crate) use keys::{KEYS, Key, Kind};
@@ -104,6 +105,10 @@ pub struct Settings {
     pub encoder_precision: EncoderPrecision,
     /// The largest file that becomes one document, in bytes.
     pub file_bytes_max: u64,
+    /// The file with passwords that are tried on encrypted files; empty where there is none.
+    pub passwords_file: String,
+    /// How pictures are read.
+    pub ocr: OcrSettings,
     /// Limits of what is ingested over the network.
     pub sources: SourceSettings,
     /// How documents of new collections are cut.
@@ -137,6 +142,8 @@ impl Default for Settings {
             encoder_threads: 0,
             encoder_precision: EncoderPrecision::default(),
             file_bytes_max: 0,
+            passwords_file: String::new(),
+            ocr: OcrSettings::default(),
             sources: SourceSettings::default(),
             chunking: Chunking::default(),
             mode: Mode::Hybrid,

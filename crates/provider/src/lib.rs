@@ -1,13 +1,14 @@
 //! The models: the local encoder with its tokenizer and files, and those behind OpenAI-compatible servers.
 //!
 //! Owns what turns texts into vectors on this machine, how the files for that get here and are verified, and
-//! the wires that other models and Microsoft Graph are asked over. It knows nothing of retrieval
-//! or policy, reads no environment and decides no place: folders and endpoints are given to it.
+//! the wires that other models, those who read pictures, and Microsoft Graph are asked over. It knows nothing of
+//! retrieval or policy, reads no environment and decides no place: folders and endpoints are given to it.
 
 mod encoder;
 mod graph;
 mod model_files;
 mod openai;
+mod recognizer;
 mod tokenizer;
 
 pub use encoder::{ENCODER_DIMENSION, EncoderOptions, EncoderPrecision, LocalEncoder, encoder_id};
@@ -17,4 +18,5 @@ pub use graph::{
 };
 pub use model_files::{MODEL_NAME, ModelPaths, PullEvent, PullOptions, pull, verify};
 pub use openai::{Endpoint, OpenAiChat, OpenAiChatOptions, OpenAiEmbedder, OpenAiEmbedderOptions};
+pub use recognizer::{AzureRecognizer, HttpRecognizer, Tesseract, TesseractError, TesseractOptions};
 pub use tokenizer::MiniLmTokenizer;

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use access::AccessList;
 use runtime::{Shutdown, Stopwatch, blocking};
 
+use crate::extraction::Pipeline;
 use crate::source::{ItemFailure, ListingExtent, Source};
 use crate::{Collection, CollectionName, DocumentRecord, Library, RagError};
 use deliver::Delivery;
@@ -100,7 +101,7 @@ pub enum IngestEvent {
 struct Run<'a> {
     library: &'a Library,
     collection: Arc<Collection>,
-    fingerprint: String,
+    pipeline: Pipeline,
     access: Option<AccessList>,
     stop: Shutdown,
     tell: &'a (dyn Fn(IngestEvent) + Sync),
@@ -142,7 +143,7 @@ impl Library {
         let documents = self.parts.registry.documents_by_id(&request.collection).await?;
         let mut run = Run {
             library: self,
-            fingerprint: collection.record.settings.fingerprint(),
+            pipeline: self.parts.extraction.pipeline(collection.record.settings.fingerprint()),
             collection: Arc::clone(&collection),
             access: request.access,
             stop: stop.clone(),
@@ -223,13 +224,15 @@ impl Run<'_> {
     fn known(&self, root: &str) -> Known {
         let embedder = self.library.parts.embedder.clone();
         Known {
-            fingerprint: self.fingerprint.clone(),
+            pipeline: self.pipeline.clone(),
+            extraction: self.library.parts.extraction.clone(),
+            stop: self.stop.clone(),
             chunking: self.collection.record.settings.chunking.clone(),
             embedder: self.collection.record.settings.embedder.is_some().then_some(embedder).flatten(),
             hashes: self
                 .documents
                 .values()
-                .filter(|document| document.fingerprint == self.fingerprint)
+                .filter(|document| self.pipeline.made(&document.fingerprint))
                 .map(|document| (document.id.clone(), document.content_hash.clone()))
                 .collect(),
             attachments: self

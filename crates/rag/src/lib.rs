@@ -7,6 +7,7 @@ mod answer;
 mod cache;
 mod collection;
 mod error;
+mod extraction;
 mod ids;
 mod ingest;
 mod library;
@@ -20,6 +21,7 @@ pub use answer::{
 pub use cache::EmbeddingCache;
 pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
 pub use error::RagError;
+pub use extraction::{Extraction, Passwords, PictureState, Pictures};
 pub use ingest::{ChunkCounts, Gone, IngestEvent, IngestReport, IngestRequest};
 pub use library::{Collection, Library, Parts};
 pub use registry::{

@@ -14,7 +14,8 @@ pub const CHECK: Check = Check {
 const LINES_MAX: usize = 400;
 
 /// Tables that may be longer, each with its reason.
-const TABLES: &[(&str, &str)] = &[];
+const TABLES: &[(&str, &str)] =
+    &[("crates/platform/src/settings/keys.rs", "every setting is a line of one table")];
 
 fn find(repository: &Repository) -> Vec<Finding> {
     let judge = |(path, text): (&str, &str)| {
@@ -46,6 +47,7 @@ mod tests {
             ("crates/a/src/long.rs", &long),
             ("crates/a/src/tested.rs", &tested),
             ("crates/a/tests/long.rs", &long),
+            (TABLES[0].0, &long),
         ]);
         assert_eq!(found(&CHECK, &repository), ["crates/a/src/long.rs: has 401 lines, 400 are the limit"]);
     }

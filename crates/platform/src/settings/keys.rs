@@ -1,7 +1,10 @@
 //! Every setting, each in one line of one table.
 
 use super::Settings;
-use super::values::{mode_from, put, put_text, put_url, set_auth, set_endpoint, set_precision, set_stack};
+use super::values::{
+    mode_from, put, put_text, put_url, set_auth, set_endpoint, set_ocr_engine, set_ocr_seconds,
+    set_precision, set_stack,
+};
 
 /// What a setting's value is in TOML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +204,76 @@ pub(crate) const KEYS: &[Key] = &[
         default: "64",
         what: "how many tokens two chunks of one long section share",
         set: |settings, value| put(&mut settings.chunking.overlap_tokens, value, 0..=255),
+    },
+    Key {
+        name: "ingest.passwords_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file with passwords, one a line, that are tried on encrypted files",
+        set: |settings, value| put_text(&mut settings.passwords_file, value),
+    },
+    Key {
+        name: "ocr.engine",
+        kind: Kind::Text,
+        default: "auto",
+        what: "who reads pictures: `auto` (Tesseract where it is installed), `tesseract`, `azure`, `http` or `off`",
+        set: set_ocr_engine,
+    },
+    Key {
+        name: "ocr.languages",
+        kind: Kind::Text,
+        default: "eng",
+        what: "the languages of pictures, as Tesseract calls them, joined by `+`",
+        set: |settings, value| put_text(&mut settings.ocr.languages, value),
+    },
+    Key {
+        name: "ocr.program",
+        kind: Kind::Text,
+        default: "tesseract",
+        what: "Tesseract's name or path",
+        set: |settings, value| put_text(&mut settings.ocr.program, value),
+    },
+    Key {
+        name: "ocr.endpoint",
+        kind: Kind::Text,
+        default: "",
+        what: "the URL of the service that reads pictures, for `azure` and `http`",
+        set: |settings, value| put_url(&mut settings.ocr.server.url, value),
+    },
+    Key {
+        name: "ocr.model",
+        kind: Kind::Text,
+        default: "prebuilt-read",
+        what: "the analysis that `azure` is asked for",
+        set: |settings, value| put_text(&mut settings.ocr.server.model, value),
+    },
+    Key {
+        name: "ocr.api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the key to that service",
+        set: |settings, value| put_text(&mut settings.ocr.server.api_key_env, value),
+    },
+    Key {
+        name: "ocr.api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the key to that service",
+        set: |settings, value| put_text(&mut settings.ocr.server.api_key_file, value),
+    },
+    Key {
+        name: "ocr.seconds_max",
+        kind: Kind::Integer,
+        default: "120",
+        what: "how long one picture may take",
+        set: set_ocr_seconds,
+    },
+    Key {
+        name: "ocr.confidence_min",
+        kind: Kind::Number,
+        default: "0.6",
+        what: "words that are read with less confidence are told as a problem, 0 to 1",
+        set: |settings, value| put(&mut settings.ocr.confidence_min, value, 0.0..=1.0),
     },
     Key {
         name: "sources.allow_private",

@@ -4,6 +4,7 @@ use provider::EncoderPrecision;
 use rag::Mode;
 
 use super::{Auth, Settings, StackName};
+use crate::extraction::OcrEngine;
 
 /// Reads a search mode as flags and configuration write it.
 pub(super) fn mode_from(value: &str) -> Result<Mode, String> {
@@ -37,6 +38,19 @@ pub(super) fn set_precision(settings: &mut Settings, value: &str) -> Result<(), 
     let precisions = [EncoderPrecision::Int8, EncoderPrecision::Fp32];
     let precision = precisions.into_iter().find(|precision| precision.name() == value);
     settings.encoder_precision = precision.ok_or("`int8` or `fp32`")?;
+    Ok(())
+}
+
+pub(super) fn set_ocr_engine(settings: &mut Settings, value: &str) -> Result<(), String> {
+    let named = OcrEngine::NAMES.iter().find(|(name, _)| *name == value);
+    settings.ocr.engine = named.ok_or("`auto`, `tesseract`, `azure`, `http` or `off`")?.1;
+    Ok(())
+}
+
+/// Sets how long one picture may take as a whole, pauses included.
+pub(super) fn set_ocr_seconds(settings: &mut Settings, value: &str) -> Result<(), String> {
+    put(&mut settings.ocr.server.first_seconds_max, value, 1..=3600)?;
+    settings.ocr.server.idle_seconds_max = settings.ocr.server.first_seconds_max;
     Ok(())
 }
 

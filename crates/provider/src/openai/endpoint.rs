@@ -34,14 +34,18 @@ impl Endpoint {
         let url = format!("{}/{path}", self.base_url.trim_end_matches('/'));
         let key = self.api_key.as_ref().map(|key| ("authorization", format!("Bearer {}", key.reveal())));
         let headers: Vec<(&str, String)> = key.into_iter().collect();
-        let request = Request { url: &url, headers: &headers, body: Some(body), ..Request::default() };
+        self.exchange(Request { url: &url, headers: &headers, body: Some(body), ..Request::default() }).await
+    }
+
+    /// Sends a request and waits until the answer begins; one that is no success is an error.
+    pub(crate) async fn exchange(&self, request: Request<'_>) -> Result<Exchange, ModelError> {
         let exchange = self.in_time(self.first_timeout, self.client.send(request)).await?;
         let exchange = exchange.map_err(|error| self.unreachable(error))?;
         if (200..300).contains(&exchange.status) { Ok(exchange) } else { Err(self.refusal(exchange).await) }
     }
 
     /// The result of `work`, unless it takes too long.
-    pub(super) async fn in_time<T>(
+    pub(crate) async fn in_time<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = T>,
@@ -51,7 +55,7 @@ impl Endpoint {
     }
 
     /// What a failure on the way means.
-    pub(super) fn unreachable(&self, error: OutboundError) -> ModelError {
+    pub(crate) fn unreachable(&self, error: OutboundError) -> ModelError {
         let model = self.model.clone();
         if let OutboundError::TimedOut { .. } = error {
             return ModelError::TimedOut { model, waited_s: self.idle_timeout.as_secs() };

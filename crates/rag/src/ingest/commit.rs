@@ -60,7 +60,7 @@ impl Run<'_> {
             version: prepared.version.clone(),
             access: access.unwrap_or(access::AccessList::Public),
             content_hash: prepared.content_hash.clone(),
-            fingerprint: self.fingerprint.clone(),
+            fingerprint: prepared.fingerprint.clone(),
             title: prepared.document.title.clone(),
             language: prepared.document.language.clone(),
             format: prepared.document.format.to_string(),

@@ -71,9 +71,9 @@ impl Run<'_> {
         let there = |id: &String| {
             self.documents
                 .get(id)
-                .is_some_and(|document| document.root == root && document.fingerprint == self.fingerprint)
+                .is_some_and(|document| document.root == root && self.pipeline.made(&document.fingerprint))
         };
-        item.fingerprint == self.fingerprint && item.documents.iter().all(there)
+        item.fingerprint == self.pipeline.text() && item.documents.iter().all(there)
     }
 
     /// Counts the documents of items whose token is known; gives the items that are to be read.
@@ -166,7 +166,7 @@ impl Run<'_> {
                 };
                 let documents = given.remove(&(name.as_str(), item.as_str())).unwrap_or_default();
                 if documents.len() <= DOCUMENTS_MAX {
-                    let (item, fingerprint) = (item.clone(), self.fingerprint.clone());
+                    let (item, fingerprint) = (item.clone(), self.pipeline.text().to_owned());
                     update.items.push(ItemRecord { item, token, fingerprint, documents });
                 }
             }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use document::{Chunk, Chunking, Document, Extent, Problem, Record, RecordError};
 use model::Embedder;
+use runtime::{Driver, Shutdown};
 
 use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
+use crate::extraction::{Extraction, PictureState, Pipeline};
 use crate::ids;
 use crate::source::{ItemFailure, Listed, Source};
 
@@ -18,7 +20,9 @@ const GROUP_BYTES: u64 = 4 << 20;
 
 /// What the run knows before it reads.
 pub(super) struct Known {
-    pub fingerprint: String,
+    pub pipeline: Pipeline,
+    pub extraction: Extraction,
+    pub stop: Shutdown,
     pub chunking: Chunking,
     /// Counts tokens.
     pub embedder: Option<Arc<dyn Embedder>>,
@@ -35,6 +39,8 @@ pub(super) struct Prepared {
     pub root: String,
     pub content_hash: String,
     pub version: String,
+    /// What made it so.
+    pub fingerprint: String,
     pub document: Document,
     pub chunks: Vec<Chunk>,
 }
@@ -167,7 +173,7 @@ impl SourceReader {
             name: format_name.or(name).unwrap_or(source),
             bytes: &bytes,
             extent: Extent::MainContent,
-            passwords: &[],
+            passwords: self.known.extraction.passwords.reveal(),
         };
         let mut document = match document::parse(&input) {
             Ok(document) => document,
@@ -180,10 +186,17 @@ impl SourceReader {
             }
         };
         document.problems.extend(problems.iter().cloned());
+        let pictures = self.pictures(&mut document);
         let mut outcomes = self.attachments(source, &mut document);
         let source = source.to_owned();
-        outcomes.push(self.prepare(Incoming { id, source, content_hash, document }));
+        outcomes.push(self.prepare(Incoming { id, source, content_hash, document, pictures }));
         outcomes
+    }
+
+    /// Has a document's pictures read, where there is somebody to wait with.
+    fn pictures(&self, document: &mut Document) -> PictureState {
+        let Some(driver) = Driver::current() else { return PictureState::Open };
+        driver.wait(self.known.extraction.read_pictures(document, &self.known.stop))
     }
 
     /// The documents that come with one; what cannot be read of them is a problem of that one.
@@ -248,20 +261,22 @@ impl SourceReader {
         if self.known.hashes.get(&id) == Some(&content_hash) {
             return Outcome::Unchanged { id, source };
         }
-        self.prepare(Incoming { id, source, content_hash, document: record.document })
+        let (document, pictures) = (record.document, PictureState::Absent);
+        self.prepare(Incoming { id, source, content_hash, document, pictures })
     }
 
     fn prepare(&self, incoming: Incoming) -> Outcome {
-        let Incoming { id, source, content_hash, document } = incoming;
+        let Incoming { id, source, content_hash, document, pictures } = incoming;
         let chunks = match &self.known.embedder {
             Some(embedder) => {
                 document::chunk(&document, &self.known.chunking, |text| embedder.count_tokens(text))
             }
             None => document::chunk(&document, &self.known.chunking, estimate_tokens),
         };
-        let version = ids::version_id(&document.text, &self.known.fingerprint);
-        let root = self.root.clone();
-        Outcome::Ready(Box::new(Prepared { id, source, root, content_hash, version, document, chunks }))
+        let fingerprint = self.known.pipeline.fingerprint(pictures);
+        let (version, root) = (ids::version_id(&document.text, &fingerprint), self.root.clone());
+        let prepared = Prepared { id, source, root, content_hash, version, fingerprint, document, chunks };
+        Outcome::Ready(Box::new(prepared))
     }
 }
 
@@ -287,6 +302,7 @@ struct Incoming {
     source: String,
     content_hash: String,
     document: Document,
+    pictures: PictureState,
 }
 
 /// Whether a file holds a document in each line.

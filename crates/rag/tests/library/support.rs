@@ -11,8 +11,9 @@ use document::Chunking;
 use index::{IndexError, IndexSpec, MemoryIndex, Payload, Point, PointId, SearchIndex};
 use model::{ChatModel, HashEmbedder};
 use patou_rag::{
-    Answer, CollectionName, EmbeddingCache, Fusion, Generator, Gone, Hit, IndexPlace, Indexes, IngestReport,
-    IngestRequest, Library, MemorySource, Mode, Parts, Question, RagError, Registry, SearchQuery,
+    Answer, CollectionName, EmbeddingCache, Extraction, Fusion, Generator, Gone, Hit, IndexPlace, Indexes,
+    IngestReport, IngestRequest, Library, MemorySource, Mode, Parts, Question, RagError, Registry,
+    SearchQuery,
 };
 use runtime::{ManualClock, Shutdown};
 use store::Database;
@@ -136,6 +137,7 @@ impl Bench {
             generator,
             clock: Arc::new(ManualClock::new(1)),
             chunking: Chunking::default(),
+            extraction: Extraction::default(),
         };
         Self { library: Library::new(parts), name: "docs".parse().unwrap(), indexes, folder }
     }
