@@ -4,13 +4,28 @@
 //! overspent under any concurrency. It knows neither routes nor retrieval.
 
 mod calendar;
+mod call;
+mod chunk;
 mod error;
+mod gateway;
+mod health;
+mod json;
 mod key;
 mod quota;
+mod reply;
+mod request;
+mod route;
 mod schema;
+mod stream;
 mod usage;
 
+pub use call::{CallError, Caller};
 pub use error::GatewayError;
+pub use gateway::Gateway;
+pub use json::JsonError;
 pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role as KeyRole, Secret};
 pub use quota::{Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Window};
+pub use reply::{ByteStream, Reply, ReplyBody};
+pub use request::{Operation, Request, RequestError};
+pub use route::{Backend, BackendSpec, Patience, Route};
 pub use usage::{Spender, UsageBook, UsageRow, Used};

@@ -16,10 +16,13 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use crate::address::{AddressPolicy, Lookup, PolicyResolver, system_lookup};
 use crate::error::{OutboundError, shown};
-use crate::exchange::{Exchange, Method, Patience, Request};
+use crate::exchange::{Exchange, Patience, Request};
 use crate::tls;
 
 const REDIRECTS_MAX: usize = 10;
+
+/// How we introduce ourselves.
+pub(crate) const AGENT: &str = concat!("patou/", env!("CARGO_PKG_VERSION"));
 
 /// How requests leave the machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,7 +105,7 @@ impl Outbound {
             .redirect(Policy::custom(move |attempt| redirect(policy, attempt)))
             .connect_timeout(options.connect_timeout)
             .read_timeout(options.read_timeout)
-            .user_agent(concat!("patou/", env!("CARGO_PKG_VERSION")));
+            .user_agent(AGENT);
         let client = through(builder, &options.proxy).and_then(ClientBuilder::build).map_err(set_up)?;
         Ok(Self { client, addresses: policy, resolver })
     }
@@ -170,13 +173,10 @@ impl Outbound {
     /// [`OutboundError`] when there is no answer at all, or the address policy forbids the host.
     pub async fn send(&self, request: Request<'_>) -> Result<Exchange, OutboundError> {
         let url = self.permitted(request.url)?;
-        let method = match (&request.body, request.method) {
-            (Some(_), Method::Get) => Method::Post,
-            (_, method) => method,
-        };
-        let mut builder = self.client.request(method.into(), url.clone());
+        let mut builder = self.client.request(request.effective_method().into(), url.clone());
+        let is_typed = request.has_content_type();
         if let Some(body) = request.body {
-            if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            if !is_typed {
                 builder = builder.header(CONTENT_TYPE, "application/json");
             }
             builder = builder.body(body);
@@ -262,7 +262,7 @@ impl Outbound {
     }
 }
 
-fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+pub(crate) fn text_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };

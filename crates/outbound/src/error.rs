@@ -46,6 +46,24 @@ pub enum OutboundError {
         #[source]
         source: reqwest::Error,
     },
+    /// There is no connection: nothing was sent.
+    #[error("cannot connect to `{url}`")]
+    Unreachable {
+        /// What was requested.
+        url: String,
+        /// What stood in the way.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The connection broke before the answer's end.
+    #[error("the connection to `{url}` broke")]
+    Broken {
+        /// What was requested.
+        url: String,
+        /// What happened.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The body is longer than the caller takes.
     #[error("`{url}` is larger than {bytes_max} bytes")]
     TooLarge {

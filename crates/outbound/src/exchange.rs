@@ -50,6 +50,20 @@ pub struct Request<'a> {
     pub body: Option<Bytes>,
 }
 
+impl Request<'_> {
+    /// The method it is sent with: what has a body is not read.
+    pub(crate) fn effective_method(&self) -> Method {
+        match (&self.body, self.method) {
+            (Some(_), Method::Get) => Method::Post,
+            (_, method) => method,
+        }
+    }
+
+    pub(crate) fn has_content_type(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    }
+}
+
 /// A body as it arrives. Dropping it closes the connection.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, OutboundError>> + Send>>;
 

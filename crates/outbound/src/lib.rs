@@ -7,9 +7,11 @@ mod address;
 mod client;
 mod error;
 mod exchange;
+mod origin;
 mod tls;
 
 pub use address::AddressPolicy;
 pub use client::{Fetched, Outbound, OutboundOptions, Progress, Proxy};
 pub use error::OutboundError;
 pub use exchange::{ByteStream, Exchange, Method, Patience, Request};
+pub use origin::Origin;

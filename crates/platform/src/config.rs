@@ -1,5 +1,6 @@
 //! From what was written to what holds: defaults, then the file, then the environment, then flags.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::environment::Environment;
-use crate::settings::{KEYS, Key, Kind, Settings};
+use crate::settings::{FAMILIES, Family, KEYS, Key, Kind, Settings, contradictions};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl fmt::Display for ConfigProblem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedValue {
     /// `table.key`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// As it would be written.
     pub value: String,
     /// Where it comes from.
@@ -87,9 +88,13 @@ pub(crate) fn resolve_from(
     flags: &[(&'static str, String, &'static str)],
 ) -> Resolved {
     let mut problems = Vec::new();
-    let mut written: BTreeMap<&'static str, (String, Origin)> = BTreeMap::new();
+    let mut written = Written::new();
+    let mut tables = Vec::new();
     if let Some(file) = file {
-        read_file(file, &mut written, &mut problems);
+        read_file(
+            file,
+            &mut Reading { file, written: &mut written, tables: &mut tables, problems: &mut problems },
+        );
     }
     if let Some(endpoint) = environment.get("HF_ENDPOINT") {
         let origin = Origin::Variable("HF_ENDPOINT".into());
@@ -112,6 +117,7 @@ pub(crate) fn resolve_from(
         written.insert(key, (value.clone(), Origin::Flag(flag)));
     }
     let mut resolved = apply(&written, problems);
+    apply_tables(&tables, &mut resolved);
     resolved.problems.sort_by_key(|problem| match &problem.origin {
         Origin::File(_, line) => *line,
         _ => usize::MAX,
@@ -119,7 +125,7 @@ pub(crate) fn resolve_from(
     resolved
 }
 
-fn apply(written: &BTreeMap<&'static str, (String, Origin)>, mut problems: Vec<ConfigProblem>) -> Resolved {
+fn apply(written: &Written, mut problems: Vec<ConfigProblem>) -> Resolved {
     let mut settings = Settings::default();
     let mut values = Vec::with_capacity(KEYS.len());
     for key in KEYS {
@@ -140,19 +146,37 @@ fn apply(written: &BTreeMap<&'static str, (String, Origin)>, mut problems: Vec<C
                 }),
             }
         }
-        values.push(ResolvedValue { name: key.name, value, origin, what: key.what });
+        values.push(ResolvedValue { name: key.name.into(), value, origin, what: key.what });
     }
     Resolved { settings, values, problems }
 }
 
-fn read_file(
-    file: &ConfigFile,
-    written: &mut BTreeMap<&'static str, (String, Origin)>,
-    problems: &mut Vec<ConfigProblem>,
-) {
+fn apply_tables(tables: &[WrittenTable], resolved: &mut Resolved) {
+    for table in tables {
+        for key in table.family.keys {
+            // A default fits: `every_default_fits` holds each to it.
+            let _ = (key.set)(&mut resolved.settings, &table.entry, key.default);
+            let Some((value, origin)) = table.written.get(key.name) else { continue };
+            let name = format!("{}.{}.{}", table.family.name, table.entry, key.name);
+            if let Err(fits) = (key.set)(&mut resolved.settings, &table.entry, value) {
+                let what = format!("`{name}` takes {fits}, not `{value}`");
+                resolved.problems.push(ConfigProblem { origin: origin.clone(), what });
+            }
+            let (value, origin) = (value.lines().collect::<Vec<_>>().join(", "), origin.clone());
+            resolved.values.push(ResolvedValue { name: name.into(), value, origin, what: key.what });
+        }
+    }
+    for (name, what) in contradictions(&resolved.settings.gateway) {
+        let table = tables.iter().find(|table| format!("{}.{}", table.family.name, table.entry) == name);
+        let origin = table.map_or(Origin::Default, |table| table.origin.clone());
+        resolved.problems.push(ConfigProblem { origin, what });
+    }
+}
+
+fn read_file(file: &ConfigFile, reading: &mut Reading<'_>) {
     match DeTable::parse(&file.text) {
-        Ok(table) => walk(table.get_ref(), "", &mut Reading { file, written, problems }),
-        Err(error) => problems.push(ConfigProblem {
+        Ok(table) => walk(table.get_ref(), "", reading),
+        Err(error) => reading.problems.push(ConfigProblem {
             origin: Origin::File(
                 file.path.clone(),
                 error.span().map_or(1, |span| line_of(&file.text, span.start)),
@@ -162,16 +186,28 @@ fn read_file(
     }
 }
 
+/// What was written for each setting, and where.
+type Written = BTreeMap<&'static str, (String, Origin)>;
+
+/// A table of those that users name.
+struct WrittenTable {
+    family: &'static Family,
+    entry: String,
+    origin: Origin,
+    written: Written,
+}
+
 struct Reading<'a> {
     file: &'a ConfigFile,
-    written: &'a mut BTreeMap<&'static str, (String, Origin)>,
+    written: &'a mut Written,
+    tables: &'a mut Vec<WrittenTable>,
     problems: &'a mut Vec<ConfigProblem>,
 }
 
 fn walk(table: &DeTable<'_>, prefix: &str, reading: &mut Reading<'_>) {
     for (name, value) in table {
         let path = format!("{prefix}{}", name.get_ref());
-        let origin = Origin::File(reading.file.path.clone(), line_of(&reading.file.text, name.span().start));
+        let origin = reading.origin(name);
         if let Some(key) = KEYS.iter().find(|key| key.name == path) {
             match text_of(key.kind, value) {
                 Ok(text) => drop(reading.written.insert(key.name, (text, origin))),
@@ -183,7 +219,11 @@ fn walk(table: &DeTable<'_>, prefix: &str, reading: &mut Reading<'_>) {
             continue;
         }
         let table_prefix = format!("{path}.");
+        let family = FAMILIES.iter().find(|family| family.name == path);
         match value.get_ref() {
+            DeValue::Table(inner) if family.is_some() => {
+                family.into_iter().for_each(|family| walk_family(family, inner, reading));
+            }
             DeValue::Table(inner) if KEYS.iter().any(|key| key.name.starts_with(&table_prefix)) => {
                 walk(inner, &table_prefix, reading);
             }
@@ -201,16 +241,57 @@ fn walk(table: &DeTable<'_>, prefix: &str, reading: &mut Reading<'_>) {
     }
 }
 
+/// Every entry of a table of those that users name.
+fn walk_family(family: &'static Family, table: &DeTable<'_>, reading: &mut Reading<'_>) {
+    for (entry, value) in table {
+        let (origin, path) = (reading.origin(entry), format!("{}.{}", family.name, entry.get_ref()));
+        let DeValue::Table(inner) = value.get_ref() else {
+            let what = format!("`{path}` is a table: write `[{}.{}]`", family.name, family.entry);
+            reading.problems.push(ConfigProblem { origin, what });
+            continue;
+        };
+        let mut written = Written::new();
+        for (name, value) in inner {
+            let at = reading.origin(name);
+            let name = name.get_ref();
+            let found = match family.keys.iter().find(|key| key.name == name) {
+                Some(key) => text_of(key.kind, value)
+                    .map(|text| drop(written.insert(key.name, (text, at.clone()))))
+                    .map_err(|fits| format!("`{path}.{name}` takes {fits}")),
+                None => {
+                    let near = nearest(name, family.keys.iter().map(|key| key.name));
+                    Err(format!("there is no setting `{path}.{name}`{near}"))
+                }
+            };
+            if let Err(what) = found {
+                reading.problems.push(ConfigProblem { origin: at, what });
+            }
+        }
+        reading.tables.push(WrittenTable { family, entry: entry.get_ref().to_string(), origin, written });
+    }
+}
+
+impl Reading<'_> {
+    fn origin(&self, name: &Spanned<Cow<'_, str>>) -> Origin {
+        Origin::File(self.file.path.clone(), line_of(&self.file.text, name.span().start))
+    }
+}
+
 /// The value as text, if it is of the kind.
 fn text_of(kind: Kind, value: &Spanned<DeValue<'_>>) -> Result<String, &'static str> {
     let value = toml::Value::deserialize(toml::de::ValueDeserializer::from(value.clone()));
     match (kind, value) {
         (Kind::Text, Ok(toml::Value::String(text))) => Ok(text),
+        (Kind::Texts, Ok(toml::Value::Array(texts))) => {
+            let texts: Option<Vec<&str>> = texts.iter().map(toml::Value::as_str).collect();
+            texts.map(|texts| texts.join("\n")).ok_or("a list of texts in quotes")
+        }
         (Kind::Integer, Ok(toml::Value::Integer(number))) => Ok(number.to_string()),
         (Kind::Number, Ok(toml::Value::Integer(number))) => Ok(number.to_string()),
         (Kind::Number, Ok(toml::Value::Float(number))) => Ok(number.to_string()),
         (Kind::Switch, Ok(toml::Value::Boolean(value))) => Ok(value.to_string()),
         (Kind::Text, _) => Err("a text in quotes"),
+        (Kind::Texts, _) => Err("a list of texts in quotes"),
         (Kind::Integer, _) => Err("a whole number"),
         (Kind::Number, _) => Err("a number"),
         (Kind::Switch, _) => Err("`true` or `false`"),
@@ -281,6 +362,39 @@ mod tests {
             ],
         );
         check("[search\n", &["patou.toml:1: unclosed table, expected `]`"]);
+    }
+
+    #[test]
+    fn every_default_fits() {
+        for family in FAMILIES {
+            for key in family.keys {
+                assert_eq!((key.set)(&mut Settings::default(), "x", key.default), Ok(()), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_have_the_names_that_users_give_them() {
+        let settings = check(
+            "[gateway.backends.one]\nbase_url = \"http://a/v1\"\nweight = 3\n\
+             [gateway.routes.\"org/model-1.5\"]\nbackends = [\"one\"]\n",
+            &[],
+        );
+        assert_eq!(settings.gateway.backends["one"].weight, 3);
+        let route = &settings.gateway.routes["org/model-1.5"];
+        assert_eq!((route.backends.as_slice(), route.idle_seconds_max), (&["one".to_owned()][..], 60));
+        check(
+            "[gateway.backends.one]\nbase_ulr = \"http://a/v1\"\n[gateway.routes]\nx = 1\n\
+             [gateway.routes.m]\nbackends = [\"two\", 1]\n[gateway.routes.n]\nbackends = [\"two\"]\n",
+            &[
+                "patou.toml:1: the backend `one` needs a `base_url`",
+                "patou.toml:2: there is no setting `gateway.backends.one.base_ulr`; did you mean `base_url`?",
+                "patou.toml:4: `gateway.routes.x` is a table: write `[gateway.routes.MODEL]`",
+                "patou.toml:5: the route `m` needs `backends`",
+                "patou.toml:6: `gateway.routes.m.backends` takes a list of texts in quotes",
+                "patou.toml:7: the route `n` names the backend `two`, which is not there",
+            ],
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every error a front can meet, and the one table that says what each kind comes to.
 
 use eval::EvalError;
-use gateway::{GatewayError, KeyRefusal};
+use gateway::{CallError, GatewayError, KeyRefusal, RequestError};
 use model::ModelError;
 use rag::RagError;
 use runtime::TaskError;
@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Unavailable,
     /// It took too long.
     TimedOut,
+    /// Somebody else's server was asked, and its answer is none.
+    BadGateway,
     /// It was tried and did not work.
     Failed,
 }
@@ -43,6 +45,7 @@ const KINDS: &[(ErrorKind, &str, u16, u8)] = &[
     (ErrorKind::Busy, "busy", 429, 1),
     (ErrorKind::Unavailable, "unavailable", 503, 1),
     (ErrorKind::TimedOut, "timed_out", 504, 1),
+    (ErrorKind::BadGateway, "bad_gateway", 502, 1),
     (ErrorKind::Failed, "failed", 500, 1),
 ];
 
@@ -154,6 +157,9 @@ pub enum PlatformError {
     /// An API key opens nothing.
     #[error("{0}")]
     Key(KeyRefusal),
+    /// A model behind the gateway gave no answer.
+    #[error(transparent)]
+    Call(CallError),
     /// A background task ended without a result.
     #[error(transparent)]
     Task(TaskError),
@@ -170,6 +176,7 @@ impl PlatformError {
             Self::Rag(error) => rag_kind(error),
             Self::Model(error) => model_kind(error),
             Self::Key(_) => ErrorKind::Unauthenticated,
+            Self::Call(error) => call_kind(error),
             Self::Gateway(GatewayError::UnknownKey(_)) => ErrorKind::NotFound,
             Self::Gateway(GatewayError::Ended(_)) => ErrorKind::Conflict,
             Self::Gateway(_)
@@ -208,6 +215,7 @@ impl PlatformError {
             Self::Model(ModelError::Damaged { .. }) => "delete it and run `patou model pull`".into(),
             Self::Model(_) => "check the network or `model.hf_endpoint`, and run `patou model pull`".into(),
             Self::Gateway(error) => error.hint().to_owned(),
+            Self::Call(error) => error.hint().to_owned(),
             Self::Key(_) => "ask whoever runs the server for a key: `patou key create`".into(),
             Self::Store(error) if error.is_disk_full() => "free some space and run the command again".into(),
             Self::Store(_) | Self::Task(_) => "run `patou doctor`".into(),
@@ -218,7 +226,8 @@ impl PlatformError {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Model(ModelError::Busy { retry_after_s, .. })
-            | Self::Rag(RagError::Chat(ModelError::Busy { retry_after_s, .. })) => *retry_after_s,
+            | Self::Rag(RagError::Chat(ModelError::Busy { retry_after_s, .. }))
+            | Self::Call(CallError::Busy { retry_after_s, .. }) => *retry_after_s,
             _ => None,
         }
     }
@@ -233,6 +242,18 @@ impl PlatformError {
 impl From<RagError> for PlatformError {
     fn from(error: RagError) -> Self {
         Self::Rag(error)
+    }
+}
+
+impl From<CallError> for PlatformError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<RequestError> for PlatformError {
+    fn from(error: RequestError) -> Self {
+        Self::Call(error.into())
     }
 }
 
@@ -273,6 +294,17 @@ fn rag_kind(error: &RagError) -> ErrorKind {
         | RagError::Index { .. }
         | RagError::Store(_)
         | RagError::Task(_) => ErrorKind::Failed,
+    }
+}
+
+fn call_kind(error: &CallError) -> ErrorKind {
+    match error {
+        CallError::Request(_) => ErrorKind::WrongUse,
+        CallError::UnknownModel(_) => ErrorKind::NotFound,
+        CallError::Unreachable { .. } | CallError::Failed { .. } => ErrorKind::Unavailable,
+        CallError::Busy { .. } => ErrorKind::Busy,
+        CallError::TimedOut { .. } => ErrorKind::TimedOut,
+        CallError::Broken { .. } | CallError::Garbled { .. } => ErrorKind::BadGateway,
     }
 }
 

@@ -4,6 +4,7 @@
 //! table that gives each kind of error its exit code. A front (the command line, later the server) turns
 //! words into a call here and the result into words, and knows nothing below.
 
+mod api_key;
 mod config;
 mod doctor;
 mod environment;
@@ -14,6 +15,7 @@ mod extraction;
 mod home;
 mod models;
 mod parts;
+mod routes;
 mod serving;
 mod settings;
 mod sources;
@@ -29,7 +31,10 @@ pub use extraction::{OcrEngine, OcrSettings};
 pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
 pub use serving::{Announcement, RunningServer};
-pub use settings::{Auth, ModelServer, SelfHosted, ServerSettings, Settings, StackName};
+pub use settings::{
+    Auth, BackendSettings, GatewaySettings, ModelServer, RouteSettings, SelfHosted, ServerSettings, Settings,
+    StackName,
+};
 pub use sources::SourceSettings;
 pub use use_cases::{
     AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, KeyCall, Readiness,
@@ -39,7 +44,10 @@ pub use use_cases::{
 pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
-pub use gateway::{Key, KeyRole, NewKey};
+pub use gateway::{
+    CallError, Caller, Gateway, Key, KeyRole, NewKey, Operation, Reply, ReplyBody, Request as ModelRequest,
+    RequestError,
+};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;
 pub use rag::{

@@ -1,12 +1,11 @@
 //! The stack's models: the embedder, known by name from the start and loaded when it is needed, and the chat
 //! model where the stack has one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use access::PrivateText;
 use async_trait::async_trait;
 use model::{ChatModel, Embedder, ModelError};
 use outbound::{AddressPolicy, Outbound, OutboundOptions};
@@ -17,6 +16,7 @@ use provider::{
 };
 use tokio::sync::{Notify, Semaphore};
 
+use crate::api_key::{KeyPlace, api_key};
 use crate::environment::Environment;
 use crate::settings::ModelServer;
 use crate::{Platform, PlatformError, Settings, StackName};
@@ -305,36 +305,14 @@ pub(crate) fn endpoint(server: &ModelServer, environment: &Environment) -> Resul
     Ok(Endpoint {
         client: Outbound::new(&options).map_err(PlatformError::Outbound)?,
         base_url: server.url.clone(),
-        api_key: api_key(server, environment)?,
+        api_key: api_key(
+            KeyPlace { variable: &server.api_key_env, file: &server.api_key_file, of: &server.url },
+            environment,
+        )?,
         model: server.model.clone(),
         first_timeout,
         idle_timeout,
     })
-}
-
-fn api_key(server: &ModelServer, environment: &Environment) -> Result<Option<PrivateText>, PlatformError> {
-    if !server.api_key_env.is_empty() {
-        return match environment.get(&server.api_key_env) {
-            Some(key) => Ok(Some(PrivateText::new(key))),
-            None => Err(PlatformError::Argument {
-                what: format!(
-                    "the variable `{}`, which holds the key to `{}`, is not set",
-                    server.api_key_env, server.url
-                ),
-                hint: "set it, or name a file with `api_key_file`".into(),
-            }),
-        };
-    }
-    if server.api_key_file.is_empty() {
-        return Ok(None);
-    }
-    read_key(Path::new(&server.api_key_file)).map(Some)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a key's file is read here and nowhere else")]
-fn read_key(path: &Path) -> Result<PrivateText, PlatformError> {
-    let key = std::fs::read_to_string(path).map_err(PlatformError::file("read", path))?;
-    Ok(PrivateText::new(key.trim()))
 }
 
 impl Platform {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use access::{Principal, Reader};
 use async_trait::async_trait;
-use gateway::KeyRing;
+use gateway::{Gateway, KeyRing};
 use index::{EmbeddedIndex, IndexError, IndexSpec, SearchIndex};
 use model::{ChatModel, Embedder};
 use rag::{EmbeddingCache, Generator, IndexPlace, Indexes, Library, Parts, Registry};
@@ -46,6 +46,7 @@ pub struct Platform {
     pub(crate) environment: Environment,
     pub(crate) embedder: Arc<StackEmbedder>,
     chat: OnceLock<Option<Arc<dyn ChatModel>>>,
+    pub(crate) gateway: OnceLock<Arc<Gateway>>,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -90,6 +91,7 @@ impl Platform {
             environment,
             embedder,
             chat: OnceLock::new(),
+            gateway: OnceLock::new(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! What can be set, and what it comes to.
 
 mod keys;
+mod tables;
 mod values;
 
 use document::Chunking;
@@ -11,6 +12,8 @@ use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
 pub(crate) use keys::{KEYS, Key, Kind};
+pub use tables::{BackendSettings, GatewaySettings, RouteSettings};
+pub(crate) use tables::{FAMILIES, Family, contradictions};
 
 /// A stack that this build can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +134,8 @@ pub struct Settings {
     pub self_hosted: SelfHosted,
     /// The HTTP server's limits.
     pub server: ServerSettings,
+    /// The models behind the gateway.
+    pub gateway: GatewaySettings,
 }
 
 impl Default for Settings {
@@ -155,6 +160,7 @@ impl Default for Settings {
             answer_tokens_max: 0,
             self_hosted: SelfHosted::default(),
             server: ServerSettings::default(),
+            gateway: GatewaySettings::default(),
         }
     }
 }

@@ -17,6 +17,9 @@ pub use graph::{
     ParentReference,
 };
 pub use model_files::{MODEL_NAME, ModelPaths, PullEvent, PullOptions, pull, verify};
-pub use openai::{Endpoint, OpenAiChat, OpenAiChatOptions, OpenAiEmbedder, OpenAiEmbedderOptions};
+pub use openai::{
+    Backend, BackendOptions, Dialect, Endpoint, Forwarded, Frame, Frames, OpenAiChat, OpenAiChatOptions,
+    OpenAiEmbedder, OpenAiEmbedderOptions,
+};
 pub use recognizer::{AzureRecognizer, HttpRecognizer, Tesseract, TesseractError, TesseractOptions};
 pub use tokenizer::MiniLmTokenizer;

@@ -6,7 +6,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use metrics_exporter_prometheus::PrometheusHandle;
-use platform::{Platform, ServerSettings, Shutdown};
+use platform::{Gateway, Platform, ServerSettings, Shutdown};
 use tokio::sync::Semaphore;
 
 use crate::error::Refused;
@@ -24,6 +24,12 @@ pub struct App {
     pub limits: ServerSettings,
     /// As many permits as requests may be worked on at once.
     pub slots: Arc<Semaphore>,
+    /// The models behind the gateway.
+    pub gateway: Arc<Gateway>,
+    /// As many permits as requests to models behind the gateway may be under way.
+    pub calls: Arc<Semaphore>,
+    /// The largest request to a model, in bytes.
+    pub request_bytes_max: usize,
     /// The secret that this machine's owner reads in the home.
     pub owner_token: String,
     /// Runs commands for that owner.
@@ -47,14 +53,20 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/keys", get(routes::keys::list).post(routes::keys::create))
         .route("/api/v1/keys/{key}", axum::routing::delete(routes::keys::revoke))
         .route("/api/v1/keys/{key}/rotate", post(routes::keys::rotate))
-        .route("/v1/chat/completions", post(routes::chat::completions))
-        .route("/v1/embeddings", post(routes::embeddings::create))
         .route("/v1/models", get(routes::models::list))
         .merge(documents)
-        // Whoever has to show a key shows it before anything is read.
-        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::admitted))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
+    let requests = DefaultBodyLimit::max(app.request_bytes_max);
+    // Which model is asked decides about slots and time: these take them where they know.
+    let models = Router::new()
+        .route("/v1/chat/completions", post(routes::chat::completions))
+        .route("/v1/embeddings", post(routes::embeddings::create))
+        .layer(requests);
+    let worked_on = worked_on
+        .merge(models)
+        // Whoever has to show a key shows it before anything is read.
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::admitted));
     Router::new()
         .merge(worked_on)
         // These answer however much is going on, and commands of the owner take the time they take.

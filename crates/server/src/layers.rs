@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use platform::{Auth, ErrorKind, Stopwatch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::caller;
@@ -142,12 +143,26 @@ fn is_loopback(host: &str) -> bool {
 
 /// Lets so many requests in and refuses the rest at once, rather than have all of them wait.
 pub async fn one_of_so_many(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let Ok(slot) = Arc::clone(&app.slots).try_acquire_owned() else {
+    match slot(&app.slots) {
+        Ok(slot) => holding(slot, next.run(request).await),
+        Err(refused) => refused.into_response(),
+    }
+}
+
+/// One of so many slots.
+///
+/// # Errors
+///
+/// A refusal where all are taken.
+pub fn slot(slots: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Refused> {
+    Arc::clone(slots).try_acquire_owned().map_err(|_| {
         let message = "the server has as many requests as it takes at once";
-        return Refused::new(ErrorKind::Busy, message, "try again in a moment").into_response();
-    };
-    let response = next.run(request).await;
-    // A streamed answer holds its slot until its end.
+        Refused::new(ErrorKind::Busy, message, "try again in a moment")
+    })
+}
+
+/// A response that holds its slot until its end, streamed as it may be.
+pub fn holding(slot: OwnedSemaphorePermit, response: Response) -> Response {
     let (parts, body) = response.into_parts();
     let held = async_stream::stream! {
         let _slot = slot;
@@ -169,14 +184,20 @@ pub async fn in_time(State(app): State<Arc<App>>, request: Request, next: Next) 
         // An ingest takes the time it takes, and tells how it goes on.
         return next.run(request).await;
     }
+    within(&app, next.run(request)).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The outcome of `work`, unless it takes longer than a response may.
+///
+/// # Errors
+///
+/// A refusal where it does.
+pub async fn within<T>(app: &App, work: impl Future<Output = T>) -> Result<T, Refused> {
     let limit = Duration::from_secs(app.limits.request_seconds_max);
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let message = format!("there was no answer within {} s", limit.as_secs());
-            Refused::new(ErrorKind::TimedOut, message, "raise `server.request_seconds_max`").into_response()
-        }
-    }
+    tokio::time::timeout(limit, work).await.map_err(|_| {
+        let message = format!("there was no answer within {} s", limit.as_secs());
+        Refused::new(ErrorKind::TimedOut, message, "raise `server.request_seconds_max`")
+    })
 }
 
 #[cfg(test)]

@@ -109,7 +109,9 @@ pub async fn serve(
     options: ServeOptions,
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
-    let limits = platform.require_settings().map_err(ServeError::Platform)?.server.clone();
+    let settings = platform.require_settings().map_err(ServeError::Platform)?;
+    let (limits, models) = (settings.server.clone(), settings.gateway.clone());
+    let gateway = platform.gateway().map_err(ServeError::Platform)?;
     let listener = listen(&options.listen, limits.auth).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     platform.hold_home().await.map_err(ServeError::Platform)?;
@@ -118,6 +120,9 @@ pub async fn serve(
     let app = Arc::new(App {
         slots: Arc::new(Semaphore::new(limits.requests_max)),
         limits,
+        gateway,
+        calls: Arc::new(Semaphore::new(models.requests_max)),
+        request_bytes_max: models.request_bytes_max,
         platform,
         owner_token: announcement.token().to_owned(),
         local: options.local,

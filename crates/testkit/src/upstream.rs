@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde_json::{Value, json};
 
 /// No caller takes so long to leave in a test that works.
@@ -28,6 +27,10 @@ pub enum Reply {
     Status(u16, String),
     /// Sends these bytes as a stream of events.
     Raw(String),
+    /// Sends these bytes as a stream of events, then breaks the connection.
+    RawAndBreaks(String),
+    /// Sends these bytes as a stream of events, then nothing more.
+    RawAndHangs(String),
 }
 
 impl Reply {
@@ -35,6 +38,24 @@ impl Reply {
     pub fn text(text: &str, chars: usize) -> Self {
         let letters: Vec<char> = text.chars().collect();
         Self::Says(letters.chunks(chars.max(1)).map(|piece| piece.iter().collect()).collect())
+    }
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its path, with its query.
+    pub path: String,
+    /// Its headers, their names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: String,
+}
+
+impl Asked {
+    /// A header's value.
+    pub fn header(&self, wanted: &str) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
     }
 }
 
@@ -50,7 +71,7 @@ pub struct Upstream {
 
 struct Shared {
     script: Box<Script>,
-    bodies: Mutex<Vec<String>>,
+    requests: Mutex<Vec<Asked>>,
     left: Mutex<Vec<Instant>>,
     first_tokens: Mutex<Vec<Instant>>,
     changed: Condvar,
@@ -61,14 +82,14 @@ impl Upstream {
     pub fn start(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> Self {
         let shared = Arc::new(Shared {
             script: Box::new(script),
-            bodies: Mutex::default(),
+            requests: Mutex::default(),
             left: Mutex::default(),
             first_tokens: Mutex::default(),
             changed: Condvar::new(),
         });
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (tell, told) = std::sync::mpsc::channel();
-        let app = Router::new().route("/v1/chat/completions", post(complete)).with_state(Arc::clone(&shared));
+        let app = Router::new().fallback(complete).with_state(Arc::clone(&shared));
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let Ok(runtime) = runtime else { panic!("cannot start a runtime") };
@@ -100,7 +121,12 @@ impl Upstream {
 
     /// The bodies of the requests so far, as they came.
     pub fn bodies(&self) -> Vec<String> {
-        self.shared.bodies.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.requests().into_iter().map(|asked| asked.body).collect()
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Asked> {
+        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until so many callers have left before their answer's end; gives how many have.
@@ -145,38 +171,68 @@ impl Drop for Leaving {
     }
 }
 
-async fn complete(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+async fn complete(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let text = String::from_utf8_lossy(&body).into_owned();
     let asked: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-    shared.bodies.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let request = Asked { path: uri.to_string(), headers: headers.collect(), body: text };
+    shared.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     let reply = (shared.script)(&asked);
     let is_stream = asked["stream"] == json!(true);
     let mut leaving = Leaving { shared, through: false };
-    let (pieces, hangs) = match reply {
+    match reply {
         Reply::Silent => {
             std::future::pending::<()>().await;
-            (Vec::new(), true)
+            StatusCode::IM_A_TEAPOT.into_response()
         }
         Reply::Status(status, body) => {
             leaving.through = true;
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);
-            return (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+            (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
-        Reply::Raw(bytes) => {
+        Reply::Raw(bytes) => raw(bytes, leaving, Then::Ends),
+        Reply::RawAndBreaks(bytes) => raw(bytes, leaving, Then::Breaks),
+        Reply::RawAndHangs(bytes) => raw(bytes, leaving, Then::Hangs),
+        Reply::Says(pieces) if is_stream => streamed(pieces, leaving, Then::Ends),
+        Reply::SaysAndHangs(pieces) if is_stream => streamed(pieces, leaving, Then::Hangs),
+        Reply::Says(pieces) | Reply::SaysAndHangs(pieces) => {
             leaving.through = true;
-            return ([(header::CONTENT_TYPE, "text/event-stream")], bytes).into_response();
+            let message = json!({"role": "assistant", "content": pieces.concat()});
+            let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+            let usage = json!({"prompt_tokens": 7, "completion_tokens": pieces.len()});
+            axum::Json(json!({"object": "chat.completion", "choices": [choice], "usage": usage}))
+                .into_response()
         }
-        Reply::Says(pieces) => (pieces, false),
-        Reply::SaysAndHangs(pieces) => (pieces, true),
-    };
-    if !is_stream {
-        leaving.through = true;
-        let message = json!({"role": "assistant", "content": pieces.concat()});
-        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
-        let usage = json!({"prompt_tokens": 7, "completion_tokens": pieces.len()});
-        return axum::Json(json!({"object": "chat.completion", "choices": [choice], "usage": usage}))
-            .into_response();
     }
+}
+
+/// What comes after what was said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Ends,
+    Breaks,
+    Hangs,
+}
+
+fn raw(bytes: String, mut leaving: Leaving, then: Then) -> Response {
+    let bytes = async_stream::stream! {
+        yield Ok(bytes);
+        leaving.through = then != Then::Hangs;
+        // Without a pause a break overtakes the bytes.
+        tokio::task::yield_now().await;
+        match then {
+            Then::Ends => {}
+            Then::Breaks => yield Err(std::io::Error::other("on purpose")),
+            Then::Hangs => std::future::pending::<()>().await,
+        }
+        drop(leaving);
+    };
+    ([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(bytes)).into_response()
+}
+
+fn streamed(pieces: Vec<String>, mut leaving: Leaving, then: Then) -> Response {
     let events = async_stream::stream! {
         let count = pieces.len();
         leaving.shared.first_tokens.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
@@ -184,7 +240,7 @@ async fn complete(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
             yield frame(&json!({"choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": null}]}));
             tokio::task::yield_now().await;
         }
-        if hangs {
+        if then == Then::Hangs {
             std::future::pending::<()>().await;
         }
         yield frame(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));

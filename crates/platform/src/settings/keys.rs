@@ -10,6 +10,8 @@ use super::values::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
+    /// A list of texts.
+    Texts,
     Integer,
     Number,
     Switch,
@@ -416,5 +418,19 @@ pub(crate) const KEYS: &[Key] = &[
         default: "30",
         what: "how long the server waits for answers to end when told to stop",
         set: |settings, value| put(&mut settings.server.drain_seconds_max, value, 0..=3600),
+    },
+    Key {
+        name: "gateway.requests_max",
+        kind: Kind::Integer,
+        default: "4096",
+        what: "how many requests to models behind the gateway may be under way at once",
+        set: |settings, value| put(&mut settings.gateway.requests_max, value, 1..=1_000_000),
+    },
+    Key {
+        name: "gateway.request_bytes_max",
+        kind: Kind::Integer,
+        default: "33554432",
+        what: "the largest request to a model, in bytes",
+        set: |settings, value| put(&mut settings.gateway.request_bytes_max, value, 1024..=1 << 30),
     },
 ];

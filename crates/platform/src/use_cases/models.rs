@@ -18,6 +18,8 @@ pub enum ServedModel {
     Chat,
     /// The stack's embedder.
     Embedder,
+    /// One behind the gateway.
+    Routed,
 }
 
 /// One part that has to work before questions are answered.
@@ -39,6 +41,9 @@ impl Platform {
         if let Some(collection) = name.strip_prefix(RAG) {
             return Ok(ServedModel::Collection(collection.to_owned()));
         }
+        if self.gateway()?.serves(name) {
+            return Ok(ServedModel::Routed);
+        }
         if self.chat()?.is_some_and(|chat| chat.name() == name) {
             return Ok(ServedModel::Chat);
         }
@@ -57,8 +62,11 @@ impl Platform {
         let collections = self.collections(reader).await?;
         let mut names: Vec<String> =
             collections.iter().map(|summary| format!("{RAG}{}", summary.record.name)).collect();
+        names.extend(self.gateway()?.models().map(str::to_owned));
         names.extend(self.chat()?.map(|chat| chat.name().to_owned()));
         names.push(self.embedder.name().to_owned());
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(name.clone()));
         Ok(names)
     }
 

@@ -58,9 +58,9 @@ impl OpenAiChat {
                         rest = frames.rest();
                     }
                 }
-                while let Some(frame) = frames.next().or_else(|| rest.take()) {
+                while let Some(frame) = frames.cut().or_else(|| rest.take()) {
                     begun = true;
-                    ended = ended || frame.data == "[DONE]";
+                    ended = ended || frame.data() == "[DONE]";
                     yield event(frame, &endpoint.model)?;
                 }
             }
@@ -200,14 +200,15 @@ impl Chunk {
 }
 
 fn event(frame: Frame, model: &str) -> Result<ChatEvent, ModelError> {
-    if frame.data.is_empty() || frame.data == "[DONE]" {
-        return Ok(ChatEvent { original: frame.original, ..ChatEvent::default() });
+    let data = frame.data();
+    if data.is_empty() || data == "[DONE]" {
+        return Ok(ChatEvent { original: frame.original.clone(), ..ChatEvent::default() });
     }
-    let read: Chunk = serde_json::from_str(&frame.data)
+    let read: Chunk = serde_json::from_str(&data)
         .map_err(|error| broken(model, &format!("it sent an event that is no chat completion: {error}")))?;
     match read.error {
         Some(_) if read.choices.is_empty() => Err(broken(model, "it broke off with an error")),
-        _ => Ok(read.event(frame.original)),
+        _ => Ok(read.event(frame.original.clone())),
     }
 }
 

@@ -11,19 +11,21 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use platform::{
-    AnswerEvent, AskCall, ChatStream, ErrorKind, ModelError, PlatformError, PrivateText, SearchCall,
-    ServedModel,
+    AnswerEvent, AskCall, ChatStream, ErrorKind, ModelError, Operation, PlatformError, PrivateText,
+    SearchCall, ServedModel,
 };
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
 use crate::events::{self, Teller, unnamed};
+use crate::layers;
 use crate::metrics;
+use crate::routes::gateway::{self, Routed};
 use crate::wire::openai::{ChatCompletionRequest, Completion};
 
 /// Completes a chat. `rag/COLLECTION` answers from a collection with citations as annotations; the stack's
-/// model gets the request byte for byte.
+/// model, and those behind the gateway, get the request byte for byte.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = ChatCompletionRequest,
     responses((status = 200, description = "a chat completion, or its chunks as events"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
@@ -32,6 +34,17 @@ pub async fn completions(
     caller: Caller,
     body: Bytes,
 ) -> Result<Response, Refused> {
+    let body = match gateway::routed(&app, Operation::Chat, body)? {
+        Routed::Here(request) => return gateway::call(&app, &caller, request).await,
+        Routed::Elsewhere(body) => body,
+    };
+    let slot = layers::slot(&app.slots)?;
+    let response = layers::within(&app, here(Arc::clone(&app), caller, body)).await??;
+    Ok(layers::holding(slot, response))
+}
+
+/// What this server answers by itself, or through the stack's model.
+async fn here(app: Arc<App>, caller: Caller, body: Bytes) -> Result<Response, Refused> {
     let request: ChatCompletionRequest = serde_json::from_slice(&body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         Refused::wrong(
@@ -46,7 +59,7 @@ pub async fn completions(
                 .map_err(|_| Refused::wrong("the body is not UTF-8", "send JSON in UTF-8"))?;
             forward(&app, PrivateText::new(text), request.stream == Some(true)).await
         }
-        ServedModel::Embedder => {
+        ServedModel::Embedder | ServedModel::Routed => {
             Err(Refused::wrong(format!("`{}` is an embedding model", request.model), "use `/v1/embeddings`"))
         }
     }

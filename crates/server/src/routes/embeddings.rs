@@ -4,27 +4,45 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use platform::ServedModel;
+use bytes::Bytes;
+use platform::{Operation, ServedModel};
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
+use crate::layers;
+use crate::routes::gateway::{self, Routed};
 use crate::wire::openai::EmbeddingRequest;
 
 /// The most texts in one request, as OpenAI has it.
 const TEXTS_MAX: usize = 2048;
 
-/// Embeds texts.
+/// Embeds texts. Models behind the gateway get the request byte for byte.
 #[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = EmbeddingRequest,
     responses((status = 200, description = "a list of embeddings"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn create(
-    State(app): State<Arc<App>>,
-    _caller: Caller,
-    Json(request): Json<EmbeddingRequest>,
-) -> Result<Json<Value>, Refused> {
+pub async fn create(State(app): State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Response, Refused> {
+    let body = match gateway::routed(&app, Operation::Embeddings, body)? {
+        Routed::Here(request) => return gateway::call(&app, &caller, request).await,
+        Routed::Elsewhere(body) => body,
+    };
+    let slot = layers::slot(&app.slots)?;
+    let response = layers::within(&app, here(&app, body)).await??;
+    Ok(layers::holding(slot, response.into_response()))
+}
+
+/// What the stack's embedder answers.
+async fn here(app: &App, body: Bytes) -> Result<Json<Value>, Refused> {
+    let request: EmbeddingRequest = serde_json::from_slice(&body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Refused::wrong(
+            format!("the body is no request for embeddings: line {line}, column {column}"),
+            "send JSON with `model` and `input`",
+        )
+    })?;
     if app.platform.served_model(&request.model)? != ServedModel::Embedder {
         return Err(Refused::wrong(
             format!("`{}` is no embedding model", request.model),

@@ -1,0 +1,190 @@
+//! A stream of events between a model's server and a client: handed on byte for byte, watched as it goes.
+//!
+//! Only whole events are handed on. What goes wrong on the way is told as an event of its own, after which the stream
+//! ends without `[DONE]`.
+
+use std::time::Duration;
+
+use async_stream::stream;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use outbound::ByteStream;
+use provider::{Frame, Frames};
+use runtime::Stopwatch;
+use serde_json::json;
+
+use crate::call::CallError;
+use crate::chunk::Told;
+use crate::route::Patience;
+
+/// Events before the first token that are held back; past so many bytes the answer counts as begun.
+const HELD_BYTES_MAX: usize = 64 << 10;
+
+/// A stream under watch.
+pub(crate) struct Supervised {
+    body: ByteStream,
+    frames: Frames,
+    /// Events that came before the first token, and it.
+    held: Vec<Bytes>,
+    patience: Patience,
+    clock: Stopwatch,
+    seen: Seen,
+}
+
+/// What was seen of an answer so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// Whether a chunk ended it.
+    end: bool,
+    /// Whether `[DONE]` did.
+    done: bool,
+}
+
+/// The first token is here.
+#[derive(Debug)]
+pub(crate) struct Opened;
+
+/// Why a stream ends early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Cut {
+    #[error("the model's server broke off")]
+    Broken,
+    #[error("the model's server sent something that is no event")]
+    Garbled,
+    #[error("the model's server told of an error")]
+    Told,
+    #[error("the model's server paused for too long")]
+    Idle,
+    #[error("the answer took too long")]
+    TooLong,
+}
+
+/// An event, looked at.
+struct Event {
+    original: Bytes,
+    is_token: bool,
+    error: Option<Cut>,
+}
+
+impl Supervised {
+    pub fn new(body: ByteStream, patience: Patience) -> Self {
+        Self {
+            body,
+            frames: Frames::default(),
+            held: Vec::new(),
+            patience,
+            clock: Stopwatch::start(),
+            seen: Seen::default(),
+        }
+    }
+
+    /// Waits for the first token; whoever calls limits how long. Nothing was handed on if it fails.
+    pub async fn open(&mut self, backend: &str) -> Result<Opened, CallError> {
+        let garbled = |what| CallError::Garbled { backend: backend.to_owned(), what };
+        let mut held_bytes = 0;
+        loop {
+            match self.next().await {
+                Ok(Some(Event { error: Some(Cut::Told), .. })) => {
+                    return Err(garbled("it began with an error"));
+                }
+                Ok(Some(Event { error: Some(_), .. })) | Err(_) => {
+                    return Err(garbled("its stream broke off"));
+                }
+                Ok(Some(event)) => {
+                    held_bytes += event.original.len();
+                    self.held.push(event.original);
+                    if event.is_token || self.seen.end || held_bytes > HELD_BYTES_MAX {
+                        return Ok(Opened);
+                    }
+                }
+                Ok(None) => return Err(garbled("its stream ended before the first token")),
+            }
+        }
+    }
+
+    /// The bytes for the client. Dropping them hangs up on the server.
+    pub fn bytes(mut self) -> impl Stream<Item = Bytes> + Send {
+        stream! {
+            for held in std::mem::take(&mut self.held) {
+                yield held;
+            }
+            let cut = loop {
+                let (limit, at_limit) = self.limit();
+                match tokio::time::timeout(limit, self.next()).await {
+                    Err(_) => break Some(at_limit),
+                    Ok(Err(cut)) => break Some(cut),
+                    Ok(Ok(None)) if self.seen.end || self.seen.done => break None,
+                    Ok(Ok(None)) => break Some(Cut::Broken),
+                    Ok(Ok(Some(event))) => {
+                        yield event.original;
+                        if event.error.is_some() || self.seen.done {
+                            break None;
+                        }
+                    }
+                }
+            };
+            if let Some(cut) = cut {
+                tracing::warn!(why = %cut, "a stream was cut");
+                yield told(cut);
+            }
+        }
+    }
+
+    /// How long the next event may take, and what it means when it does not come.
+    fn limit(&self) -> (Duration, Cut) {
+        let spent = Duration::from_secs_f64(self.clock.elapsed_ms() / 1e3);
+        let left = self.patience.total.saturating_sub(spent);
+        if left < self.patience.idle { (left, Cut::TooLong) } else { (self.patience.idle, Cut::Idle) }
+    }
+
+    /// The next event; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Event>, Cut> {
+        loop {
+            if let Some(frame) = self.frames.cut() {
+                return self.event(&frame).map(Some);
+            }
+            match self.body.next().await {
+                Some(Ok(bytes)) if self.frames.push(&bytes) => {}
+                Some(Ok(_)) => return Err(Cut::Garbled),
+                Some(Err(_)) => return Err(Cut::Broken),
+                // A last event may lack its empty line; half an event is none.
+                None => {
+                    return self
+                        .frames
+                        .rest()
+                        .map(|frame| self.event(&frame).map_err(|_| Cut::Broken))
+                        .transpose();
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, frame: &Frame) -> Result<Event, Cut> {
+        let mut event = Event { original: frame.original.clone(), is_token: false, error: None };
+        let data = frame.data();
+        match &*data {
+            "" => {}
+            "[DONE]" => self.seen.done = true,
+            data => {
+                let told = Told::read(data.as_bytes()).map_err(|_| Cut::Garbled)?;
+                self.seen.end |= told.is_end;
+                event.is_token = told.tokens > 0;
+                event.error = told.is_error.then_some(Cut::Told);
+            }
+        }
+        Ok(event)
+    }
+}
+
+/// The event that tells why a stream ends early, in the shape of every error.
+fn told(cut: Cut) -> Bytes {
+    let code = match cut {
+        Cut::Idle | Cut::TooLong => "timed_out",
+        _ => "failed",
+    };
+    let error = json!({"error": {
+        "code": code, "message": cut.to_string(), "hint": "the answer is not whole: try again",
+        "type": "server_error", "param": null,
+    }});
+    Bytes::from(format!("data: {error}\n\n"))
+}

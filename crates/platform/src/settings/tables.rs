@@ -1,0 +1,219 @@
+//! Settings of which there are as many as the user names: `gateway.backends.NAME`, `gateway.routes.MODEL`. They come
+//! from the file alone.
+
+use std::collections::BTreeMap;
+
+use provider::Dialect;
+
+use super::values::{put, put_text, put_url};
+use super::{Kind, Settings};
+
+/// A table that is there once for each name.
+pub(crate) struct Family {
+    /// Its place in the file.
+    pub name: &'static str,
+    /// What stands for the name, in the manual.
+    pub entry: &'static str,
+    pub keys: &'static [FamilyKey],
+}
+
+/// One setting of such a table.
+pub(crate) struct FamilyKey {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// As it would be written.
+    pub default: &'static str,
+    /// What it does, for the manual.
+    pub what: &'static str,
+    /// Reads a value for the entry of that name; the error says what would fit.
+    pub set: fn(&mut Settings, &str, &str) -> Result<(), String>,
+}
+
+/// The gateway's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GatewaySettings {
+    /// The servers, by name.
+    pub backends: BTreeMap<String, BackendSettings>,
+    /// The models that clients can ask for, by name.
+    pub routes: BTreeMap<String, RouteSettings>,
+    /// How many requests to models may be under way at once.
+    pub requests_max: usize,
+    /// The largest request, in bytes.
+    pub request_bytes_max: usize,
+}
+
+/// A server that models are behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackendSettings {
+    /// Its URL.
+    pub base_url: String,
+    /// How it is spoken to.
+    pub dialect: Dialect,
+    /// The environment variable that holds its key; empty where none is needed.
+    pub api_key_env: String,
+    /// The file that holds its key; empty where none is needed.
+    pub api_key_file: String,
+    /// The version of Azure's interface.
+    pub api_version: String,
+    /// The model's name there; empty where it is the client's.
+    pub model: String,
+    /// Its share of the requests.
+    pub weight: u32,
+    /// How long a connection to it may take, in seconds.
+    pub connect_seconds_max: u64,
+}
+
+/// A model that clients can ask for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RouteSettings {
+    /// The names of its servers.
+    pub backends: Vec<String>,
+    /// How long the first token may take, in seconds.
+    pub first_seconds_max: u64,
+    /// How long a stream may pause, in seconds.
+    pub idle_seconds_max: u64,
+    /// How long an answer may take, in seconds.
+    pub total_seconds_max: u64,
+}
+
+/// Every such table. To add a setting: a field above, a line here.
+pub(crate) const FAMILIES: &[Family] = &[
+    Family { name: "gateway.backends", entry: "NAME", keys: BACKEND },
+    Family { name: "gateway.routes", entry: "MODEL", keys: ROUTE },
+];
+
+const BACKEND: &[FamilyKey] = &[
+    FamilyKey {
+        name: "base_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the server's URL up to and with `/v1`; the resource's for `azure`",
+        set: |settings, name, value| put_url(&mut backend(settings, name).base_url, value),
+    },
+    FamilyKey {
+        name: "dialect",
+        kind: Kind::Text,
+        default: "openai",
+        what: "how the server is spoken to: `openai` (vLLM, Ollama, llama.cpp, …) or `azure`",
+        set: |settings, name, value| {
+            backend(settings, name).dialect = Dialect::from_name(value).ok_or("`openai` or `azure`")?;
+            Ok(())
+        },
+    },
+    FamilyKey {
+        name: "api_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the server's key",
+        set: |settings, name, value| put_text(&mut backend(settings, name).api_key_env, value),
+    },
+    FamilyKey {
+        name: "api_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the server's key",
+        set: |settings, name, value| put_text(&mut backend(settings, name).api_key_file, value),
+    },
+    FamilyKey {
+        name: "api_version",
+        kind: Kind::Text,
+        default: "2024-10-21",
+        what: "the version of Azure's interface",
+        set: |settings, name, value| put_text(&mut backend(settings, name).api_version, value),
+    },
+    FamilyKey {
+        name: "model",
+        kind: Kind::Text,
+        default: "",
+        what: "the model's name at the server, or Azure's deployment, where it is another than the route's",
+        set: |settings, name, value| put_text(&mut backend(settings, name).model, value),
+    },
+    FamilyKey {
+        name: "weight",
+        kind: Kind::Integer,
+        default: "1",
+        what: "the server's share of a route's requests; 0 for one that only stands in for others",
+        set: |settings, name, value| put(&mut backend(settings, name).weight, value, 0..=1_000_000),
+    },
+    FamilyKey {
+        name: "connect_seconds_max",
+        kind: Kind::Integer,
+        default: "5",
+        what: "how long a connection to the server may take",
+        set: |settings, name, value| put(&mut backend(settings, name).connect_seconds_max, value, 1..=600),
+    },
+];
+
+const ROUTE: &[FamilyKey] = &[
+    FamilyKey {
+        name: "backends",
+        kind: Kind::Texts,
+        default: "",
+        what: "the servers that answer for the model",
+        set: |settings, name, value| {
+            route(settings, name).backends = value.lines().map(str::to_owned).collect();
+            Ok(())
+        },
+    },
+    FamilyKey {
+        name: "first_seconds_max",
+        kind: Kind::Integer,
+        default: "120",
+        what: "how long the first token may take",
+        set: |settings, name, value| put(&mut route(settings, name).first_seconds_max, value, 1..=86_400),
+    },
+    FamilyKey {
+        name: "idle_seconds_max",
+        kind: Kind::Integer,
+        default: "60",
+        what: "how long a stream may pause",
+        set: |settings, name, value| put(&mut route(settings, name).idle_seconds_max, value, 1..=86_400),
+    },
+    FamilyKey {
+        name: "total_seconds_max",
+        kind: Kind::Integer,
+        default: "3600",
+        what: "how long an answer may take from beginning to end",
+        set: |settings, name, value| put(&mut route(settings, name).total_seconds_max, value, 1..=604_800),
+    },
+];
+
+fn backend<'a>(settings: &'a mut Settings, name: &str) -> &'a mut BackendSettings {
+    settings.gateway.backends.entry(name.to_owned()).or_default()
+}
+
+fn route<'a>(settings: &'a mut Settings, name: &str) -> &'a mut RouteSettings {
+    settings.gateway.routes.entry(name.to_owned()).or_default()
+}
+
+/// What does not go together: the table (`gateway.routes.MODEL`), and what is wrong.
+pub(crate) fn contradictions(settings: &GatewaySettings) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (name, backend) in &settings.backends {
+        let table = format!("gateway.backends.{name}");
+        if backend.base_url.is_empty() {
+            found.push((table, format!("the backend `{name}` needs a `base_url`")));
+        } else if !backend.api_key_env.is_empty() && !backend.api_key_file.is_empty() {
+            found.push((
+                table,
+                format!("the backend `{name}` has two keys: `api_key_env` and `api_key_file`"),
+            ));
+        }
+    }
+    for (name, route) in &settings.routes {
+        let table = format!("gateway.routes.{name}");
+        if route.backends.is_empty() {
+            found.push((table, format!("the route `{name}` needs `backends`")));
+            continue;
+        }
+        if name.starts_with("rag/") {
+            let what = format!("the route `{name}` has the name of a collection's model");
+            found.push((table.clone(), what));
+        }
+        for backend in route.backends.iter().filter(|name| !settings.backends.contains_key(*name)) {
+            let what = format!("the route `{name}` names the backend `{backend}`, which is not there");
+            found.push((table.clone(), what));
+        }
+    }
+    found
+}

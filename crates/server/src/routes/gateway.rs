@@ -1,0 +1,69 @@
+//! Requests for models behind the gateway: handed to it as they came, and its answers to the client.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use platform::{ModelRequest, Operation, PlatformError, Reply, ReplyBody};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Refused;
+use crate::layers;
+
+/// Who answers a request.
+pub enum Routed {
+    /// A model behind the gateway.
+    Here(ModelRequest),
+    /// Somebody else; the body as it came.
+    Elsewhere(Bytes),
+}
+
+/// Looks which model a request names.
+///
+/// # Errors
+///
+/// A refusal where the gateway has routes and the body is none that it could read.
+pub fn routed(app: &App, operation: Operation, body: Bytes) -> Result<Routed, Refused> {
+    if app.gateway.models().next().is_none() {
+        return Ok(Routed::Elsewhere(body));
+    }
+    let request = ModelRequest::read(operation, body).map_err(PlatformError::from)?;
+    if app.gateway.serves(&request.model) {
+        Ok(Routed::Here(request))
+    } else {
+        Ok(Routed::Elsewhere(request.body().clone()))
+    }
+}
+
+/// Asks a model behind the gateway.
+///
+/// # Errors
+///
+/// A refusal where there is no answer.
+pub async fn call(app: &App, caller: &Caller, request: ModelRequest) -> Result<Response, Refused> {
+    let slot = layers::slot(&app.calls)?;
+    let caller = platform::Caller { key: caller.key.clone(), trace_id: caller.trace_id.clone() };
+    let reply = app.gateway.call(request, caller).await.map_err(PlatformError::from)?;
+    Ok(response(reply, slot))
+}
+
+/// The reply as a response, which holds its slot until its end.
+fn response(reply: Reply, slot: tokio::sync::OwnedSemaphorePermit) -> Response {
+    let body = match reply.body {
+        ReplyBody::Whole(bytes) => Body::from(bytes),
+        ReplyBody::Stream(bytes) => Body::from_stream(bytes.map(move |bytes| {
+            let _held = &slot;
+            Ok::<Bytes, std::convert::Infallible>(bytes)
+        })),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    for (name, value) in reply.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
