@@ -1,9 +1,9 @@
 //! The embedded engine: vectors, words and payloads in one folder of this machine.
 //!
 //! One process opens a folder at a time. Reads go on beside each other and beside writes; writes go one
-//! after another. The folder always names one whole generation of the engine as the true one: putting the
-//! index in order writes a new generation beside it and then changes the name, so that an interruption at
-//! any moment costs nothing but the work.
+//! after another. The folder always names one whole generation of the engine as the true one; what changes
+//! its points says so first, in a journal or a mark, so that an interruption at any moment costs nothing but
+//! the work.
 
 mod convert;
 mod engine;
@@ -11,6 +11,7 @@ mod journal;
 mod layout;
 mod order;
 mod settings;
+mod write;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -30,10 +31,7 @@ use engine::{Ask, BATCH_POINTS, Engine};
 use journal::Journal;
 use layout::{Layout, Manifest};
 use settings::{DENSE, LEXICAL};
-
-/// Bytes that a point takes besides its vector, at most: words, payload, log and indexes. A rough bound for
-/// the check that the disk has room.
-const POINT_BYTES: u64 = 16 << 10;
+use write::{LOOSE_POINTS_MAX, Writing};
 
 /// A [`SearchIndex`] in a folder of its own. Closing it, the last clone of it dropped, flushes.
 #[derive(Clone, Debug)]
@@ -45,7 +43,7 @@ pub struct EmbeddedIndex {
 struct Parts {
     /// Held while writing, flushing or putting in order. Dropped after `live`, so that the folder stays
     /// locked until the engine is closed.
-    writer: Mutex<Journal>,
+    writer: Mutex<Writing>,
     live: RwLock<Live>,
     layout: Layout,
 }
@@ -68,6 +66,16 @@ impl EmbeddedIndex {
     /// [`IndexError::OtherSettings`] when the index has vectors of another dimension,
     /// [`IndexError::DiskFull`], or [`IndexError::File`].
     pub fn open(dir: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
+        Self::open_compacting(dir, spec, LOOSE_POINTS_MAX)
+    }
+
+    /// As [`EmbeddedIndex::open`], with the number of points that are written before they are made compact:
+    /// for tests of what happens then.
+    ///
+    /// # Errors
+    ///
+    /// As [`EmbeddedIndex::open`].
+    pub fn open_compacting(dir: &Path, spec: &IndexSpec, loose_points: u64) -> Result<Self, IndexError> {
         let layout = Layout::open(dir)?;
         let (journal, interrupted) = Journal::open(&layout.journal())?;
         let live = match layout.manifest(spec)? {
@@ -80,8 +88,14 @@ impl EmbeddedIndex {
             interrupted.chunks(BATCH_POINTS).try_for_each(|ids| live.engine.delete(ids))?;
             live.engine.flush()?;
         }
-        let parts = Parts { writer: Mutex::new(journal), live: RwLock::new(live), layout };
-        parts.writer()?.settle()?;
+        if layout.is_compacting()? {
+            tracing::warn!(index = %layout.shown(), "ending what an interruption left half compact");
+            live.engine.finish(live.engine.count(None)?)?;
+            layout.set_compacting(false)?;
+        }
+        let writing = Writing::new(journal, loose_points);
+        let parts = Parts { writer: Mutex::new(writing), live: RwLock::new(live), layout };
+        parts.writer()?.journal.settle()?;
         parts.add_fields(&spec.fields)?;
         Ok(Self { parts: Arc::new(parts) })
     }
@@ -181,7 +195,7 @@ impl Parts {
         self.live.read().map_err(|_| self.poisoned())
     }
 
-    fn writer(&self) -> Result<MutexGuard<'_, Journal>, IndexError> {
+    fn writer(&self) -> Result<MutexGuard<'_, Writing>, IndexError> {
         self.writer.lock().map_err(|_| self.poisoned())
     }
 
@@ -205,58 +219,6 @@ impl Parts {
         drop(live);
         let mut live = self.live.write().map_err(|_| self.poisoned())?;
         (live.manifest, live.spec) = (manifest, grown);
-        Ok(())
-    }
-
-    fn upsert(&self, points: Vec<Point>) -> Result<(), IndexError> {
-        let mut writer = self.writer()?;
-        let live = self.live()?;
-        live.spec.check_points(&points)?;
-        let vector_bytes = live.spec.dimension.unwrap_or(0) as u64 * 16;
-        let mut points = points.into_iter();
-        loop {
-            let batch: Vec<Point> = points.by_ref().take(BATCH_POINTS).collect();
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let text_bytes: u64 = batch.iter().map(|point| point.lexical_text.len() as u64).sum();
-            self.layout.check_room(batch.len() as u64 * (POINT_BYTES + vector_bytes) + 4 * text_bytes)?;
-            let ids: Vec<PointId> = batch.iter().map(|point| point.id).collect();
-            writer.note(&ids)?;
-            live.engine.upsert(batch.into_iter().map(convert::engine_point).collect())?;
-        }
-    }
-
-    fn delete(&self, ids: &[PointId]) -> Result<(), IndexError> {
-        self.each_batch(ids, |engine, batch| engine.delete(batch))
-    }
-
-    fn set_access(&self, ids: &[PointId], access: &AccessList) -> Result<(), IndexError> {
-        self.each_batch(ids, |engine, batch| engine.set_access(batch, access))
-    }
-
-    fn each_batch(
-        &self,
-        ids: &[PointId],
-        write: impl Fn(&Engine, &[PointId]) -> Result<(), IndexError>,
-    ) -> Result<(), IndexError> {
-        let mut writer = self.writer()?;
-        let live = self.live()?;
-        ids.chunks(BATCH_POINTS).try_for_each(|batch| {
-            self.layout.check_room(0)?;
-            writer.note(batch)?;
-            write(&live.engine, batch)
-        })
-    }
-
-    fn flush(&self) -> Result<(), IndexError> {
-        let mut writer = self.writer()?;
-        if writer.is_dirty() {
-            let live = self.live()?;
-            live.engine.flush()?;
-            writer.settle()?;
-            self.layout.trim_log(live.manifest.generation);
-        }
         Ok(())
     }
 

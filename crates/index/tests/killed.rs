@@ -19,6 +19,8 @@ use patou_index::{
 const KILLS: u64 = 8;
 const DIMENSION: usize = 32;
 const POINTS: u64 = 120;
+/// So few that the segments are merged many times over.
+const LOOSE_POINTS: u64 = 50;
 const CHILD_HOME: &str = "PATOU_INDEX_KILLED_HOME";
 const CHILD_SEED: &str = "PATOU_INDEX_KILLED_SEED";
 const LANGS: [&str; 3] = ["en", "de", "fr"];
@@ -161,7 +163,7 @@ async fn child() {
     let (Ok(home), Ok(seed)) = (std::env::var(CHILD_HOME), std::env::var(CHILD_SEED)) else { return };
     let seed = seed.parse().unwrap();
     println!("begins");
-    let index = EmbeddedIndex::open(Path::new(&home), &spec()).unwrap();
+    let index = EmbeddedIndex::open_compacting(Path::new(&home), &spec(), LOOSE_POINTS).unwrap();
     for place in 0.. {
         println!("step {place}");
         apply(&index, &step(seed, place)).await;
@@ -302,8 +304,8 @@ async fn a_killed_writer_leaves_whole_points() {
             applied(&mut last, &step);
         }
 
-        let index =
-            EmbeddedIndex::open(home.path(), &spec()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let index = EmbeddedIndex::open_compacting(home.path(), &spec(), LOOSE_POINTS)
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let found = read_whole(&index, at.unwrap_or(0)).await;
         for number in (0..POINTS).filter(|number| !in_flight.contains(number)) {
             assert_eq!(found.get(&number), durable.get(&number), "seed {seed}, {number} was flushed");

@@ -81,6 +81,9 @@ pub enum Command {
         after_help = "Example: patou eval retrieval --collection c --queries queries.jsonl --qrels qrels.tsv"
     )]
     Eval(Eval),
+    /// Measure this machine
+    #[command(subcommand, after_help = "Example: patou bench ingest --documents 10000")]
+    Bench(Bench),
     /// Show and check the configuration
     #[command(subcommand, after_help = "Example: patou config show")]
     Config(Config),
@@ -350,6 +353,29 @@ pub struct EvalRetrieval {
     /// Also print every query's figures
     #[arg(long)]
     pub per_query: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, Subcommand)]
+pub enum Bench {
+    /// How fast documents become live, in a temporary home that is gone afterwards
+    #[command(
+        after_help = "Examples:\n  patou bench ingest --corpus handbook/\n  patou bench ingest --documents 100000"
+    )]
+    Ingest(BenchIngest),
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct BenchIngest {
+    /// A folder of Markdown to measure with [default: Markdown made up by a fixed rule]
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// Instead, ingest so many made-up documents of ten chunks each with a fake embedder, and follow time and
+    /// memory
+    #[arg(long, value_name = "N")]
+    pub documents: Option<usize>,
+    /// Leave out what needs the embedding model
+    #[arg(long)]
+    pub no_encoder: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize, Subcommand)]

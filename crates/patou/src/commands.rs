@@ -1,5 +1,6 @@
 //! One function for each command: a call to the platform, then words.
 
+mod bench;
 mod collections;
 mod config;
 mod demo;
@@ -93,6 +94,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Key(call) => key::run(front, call).await,
         Command::Model(call) => model::run(front, call).await,
         Command::Eval(call) => eval::run(front, call).await,
+        Command::Bench(call) => bench::run(front, call).await,
         Command::Config(call) => config::run(front, &call),
         Command::Doctor => doctor(front).await,
         Command::Serve(_) => anyhow::bail!("a server runs already"),

@@ -28,6 +28,8 @@ pub enum Told {
     Item(String),
     /// So many more tokens were embedded.
     Embedded(usize),
+    /// Bytes and tokens in a second, seconds left, and the stage that limits.
+    Rate(f64, f64, Option<f64>, String),
     /// So many of so many steps are done.
     Counted(usize, usize),
 }
@@ -38,15 +40,13 @@ pub struct Progress {
     elsewhere: Option<UnboundedSender<LocalOutput>>,
     pull: Mutex<Option<ProgressBar>>,
     items: ProgressBar,
-    tokens: Mutex<u64>,
 }
 
 impl Progress {
     /// No bar is drawn until there is something to tell. It is told where the printer prints.
     pub fn new(printer: &Printer) -> Self {
         let items = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} items  {per_sec}  {msg}  {eta}")
-        {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} items  {msg}") {
             items.set_style(style);
         }
         let elsewhere = printer.elsewhere().cloned();
@@ -55,7 +55,6 @@ impl Progress {
             elsewhere,
             pull: Mutex::default(),
             items,
-            tokens: Mutex::default(),
         }
     }
 
@@ -74,6 +73,12 @@ impl Progress {
             IngestEvent::Listed(count) => Told::Listed(count),
             IngestEvent::Item(source) => Told::Item(source),
             IngestEvent::Embedded(count) => Told::Embedded(count),
+            IngestEvent::Progress(progress) => Told::Rate(
+                progress.bytes_per_second,
+                progress.tokens_per_second,
+                progress.seconds_left,
+                progress.limited_by.as_str().to_owned(),
+            ),
         });
     }
 
@@ -114,7 +119,10 @@ impl Progress {
                     self.items.set_length(self.items.position());
                 }
             }
-            Told::Embedded(count) => self.embedded(count),
+            Told::Embedded(_) => {}
+            Told::Rate(bytes, tokens, left, stage) => {
+                self.items.set_message(rate(bytes, tokens, left, &stage))
+            }
             Told::Counted(done, total) => {
                 self.draw();
                 self.items.set_length(total as u64);
@@ -135,15 +143,6 @@ impl Progress {
         }
     }
 
-    fn embedded(&self, count: usize) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        *tokens += count as u64;
-        let seconds = self.items.elapsed().as_secs_f64().max(1e-3);
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown to three digits")]
-        let rate = *tokens as f64 / seconds;
-        self.items.set_message(format!("embedding {rate:.0} tokens/s"));
-    }
-
     fn bytes_bar(&self) -> ProgressBar {
         let target = if self.shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
@@ -158,5 +157,33 @@ impl Progress {
         if self.shown {
             Printer::new(false).note(text);
         }
+    }
+}
+
+/// How an ingest goes on, in a line's rest.
+fn rate(bytes_per_second: f64, tokens_per_second: f64, seconds_left: Option<f64>, stage: &str) -> String {
+    let mut words = format!("{:.2} MB/s", bytes_per_second / 1e6);
+    if tokens_per_second > 0.0 {
+        words.push_str(&format!("  {tokens_per_second:.0} tokens/s"));
+    }
+    if let Some(left) = seconds_left {
+        let left = left.round();
+        let (minutes, seconds) = ((left / 60.0).floor(), left % 60.0);
+        words.push_str(&format!("  {minutes:.0}:{seconds:02.0} left"));
+    }
+    format!("{words}  limited by {stage}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_told_in_words() {
+        assert_eq!(rate(1.5e6, 0.0, None, "parse"), "1.50 MB/s  limited by parse");
+        assert_eq!(
+            rate(25_000.0, 7012.4, Some(95.2), "embed"),
+            "0.03 MB/s  7012 tokens/s  1:35 left  limited by embed"
+        );
     }
 }

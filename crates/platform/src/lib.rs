@@ -5,6 +5,7 @@
 //! words into a call here and the result into words, and knows nothing below.
 
 mod api_key;
+mod bench;
 mod config;
 mod doctor;
 mod environment;
@@ -21,6 +22,7 @@ mod settings;
 mod sources;
 mod use_cases;
 
+pub use bench::{Figure, IngestBench, IngestBenchCall, ScalePoint, WithEncoder};
 pub use config::{ConfigProblem, Origin, Resolved, ResolvedValue, resolve};
 pub use doctor::{Check, CheckStatus};
 pub use environment::{VARIABLES, Variable};
@@ -52,7 +54,7 @@ pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, 
 pub use outbound::ByteStream;
 pub use rag::{
     Answer, AnswerEvent, AnswerTimings, ChunkRecord, Citation, CollectionName, CollectionSummary,
-    DocumentProblem, DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestReport, ItemFailure, Mode,
-    Refusal, Retrieval, RetrievalTimings, Scores, Support,
+    DocumentProblem, DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestProgress, IngestReport,
+    IngestStage, ItemFailure, Mode, Refusal, Retrieval, RetrievalTimings, Scores, StageSeconds, Support,
 };
 pub use runtime::{Shutdown, Stopwatch, new_id, now_seconds};

@@ -165,7 +165,7 @@ impl Platform {
             if lock.is_none() {
                 *lock = Some(home.lock().await?);
             }
-            let cache = Database::open_sqlite(&home.embedding_database()).await?;
+            let cache = Database::open_sqlite_cache(&home.embedding_database()).await?;
             let embedder: Arc<dyn Embedder> = self.embedder.clone();
             Ok(Library::new(Parts {
                 registry: self.registry().await?.clone(),
@@ -186,8 +186,8 @@ impl Platform {
 }
 
 /// The embedded engine's indexes below the home.
-struct EmbeddedIndexes {
-    home: Home,
+pub(crate) struct EmbeddedIndexes {
+    pub home: Home,
 }
 
 #[async_trait]

@@ -10,6 +10,7 @@ use model::Embedder;
 use store::sqlx::{self, Row};
 use store::{Database, Migrations, StoreError};
 
+use crate::registry::{places, slices, values};
 use crate::{RagError, ids};
 
 const MIGRATIONS: Migrations = Migrations {
@@ -17,10 +18,8 @@ const MIGRATIONS: Migrations = Migrations {
     steps: &[&["CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)"]],
 };
 
-/// How many keys one query asks for.
-const KEYS_PER_QUERY: usize = 250;
 /// How many texts go to the embedder at once: a request to stop is looked at in between.
-const TEXTS_PER_CALL: usize = 48;
+const TEXTS_PER_CALL: usize = 64;
 
 /// Embeds texts, remembering what it has embedded.
 #[derive(Clone)]
@@ -59,7 +58,7 @@ impl EmbeddingCache {
         Ok(Self { database })
     }
 
-    /// A vector for each text. New ones are on the disk before this returns. `None` when `stop` said so
+    /// A vector for each text. New ones outlive the process once this returns. `None` when `stop` said so
     /// before the last text was embedded; what was embedded until then is kept.
     ///
     /// # Errors
@@ -79,26 +78,32 @@ impl EmbeddingCache {
         missing.sort_by_key(|&place| (texts[place].tokens, &keys[place]));
         missing.dedup_by_key(|place| &keys[*place]);
         let mut tokens = 0;
+        let mut fresh: Vec<(String, Vec<f32>)> = Vec::new();
         for some in missing.chunks(TEXTS_PER_CALL) {
+            let batch: Vec<String> = some.iter().map(|&place| texts[place].text.clone()).collect();
             if stop.is_requested() {
+                self.keep(&fresh).await?;
                 return Ok(None);
             }
-            let batch: Vec<String> = some.iter().map(|&place| texts[place].text.clone()).collect();
-            let vectors = embedder.embed(&batch).await.map_err(RagError::Model)?;
-            tokens += some.iter().map(|&place| texts[place].tokens).sum::<usize>();
-            let fresh: Vec<_> = some.iter().map(|&place| keys[place].clone()).zip(vectors).collect();
-            self.keep(&fresh).await?;
+            // What was embedded last is kept while the next is embedded: the encoder never waits for a disk.
+            let (vectors, kept) = tokio::join!(embedder.embed(&batch), self.keep(&fresh));
             known.extend(fresh);
+            kept?;
+            let vectors = vectors.map_err(RagError::Model)?;
+            tokens += some.iter().map(|&place| texts[place].tokens).sum::<usize>();
+            fresh = some.iter().map(|&place| keys[place].clone()).zip(vectors).collect();
         }
+        self.keep(&fresh).await?;
+        known.extend(fresh);
         let vectors = keys.iter().filter_map(|key| known.get(key).cloned()).collect();
         Ok(Some(Embedded { vectors, reused, tokens }))
     }
 
     async fn find(&self, keys: &[String], dimension: usize) -> Result<HashMap<String, Vec<f32>>, RagError> {
         let mut found = HashMap::new();
-        for some in keys.chunks(KEYS_PER_QUERY) {
-            let places: Vec<String> = (1..=some.len()).map(|place| format!("${place}")).collect();
-            let statement = format!("SELECT key, vector FROM vectors WHERE key IN ({})", places.join(", "));
+        for some in slices(keys) {
+            let places = places(1, some.len());
+            let statement = format!("SELECT key, vector FROM vectors WHERE key IN ({places})");
             // The statement is made of placeholders alone: nothing a user wrote is in it.
             let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
             for key in some {
@@ -120,17 +125,21 @@ impl EmbeddingCache {
     }
 
     async fn keep(&self, fresh: &[(String, Vec<f32>)]) -> Result<(), RagError> {
+        if fresh.is_empty() {
+            return Ok(());
+        }
         let mut transaction = self.database.begin().await?;
-        for (key, vector) in fresh {
-            sqlx::query(
-                "INSERT INTO vectors (key, vector) VALUES ($1, $2) \
+        for some in slices(fresh) {
+            let statement = format!(
+                "INSERT INTO vectors (key, vector) VALUES {} \
                  ON CONFLICT (key) DO UPDATE SET vector = excluded.vector",
-            )
-            .bind(key)
-            .bind(to_bytes(vector))
-            .execute(transaction.connection())
-            .await
-            .map_err(StoreError::query("keep an embedding"))?;
+                values(some.len(), 2)
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+            for (key, vector) in some {
+                query = query.bind(key).bind(to_bytes(vector));
+            }
+            query.execute(transaction.connection()).await.map_err(StoreError::query("keep embeddings"))?;
         }
         Ok(transaction.commit().await?)
     }

@@ -26,6 +26,14 @@ pub fn vector_key(embedder: &str, text: &str) -> [u8; ID_BYTES] {
     digest(&[embedder.as_bytes(), text.as_bytes()])
 }
 
+/// A hash that stands for a name where many are remembered.
+pub type NameKey = [u8; ID_BYTES];
+
+/// The hash that stands for a name.
+pub fn name_key(name: &str) -> NameKey {
+    digest(&[name.as_bytes()])
+}
+
 /// The hash of an item's bytes, in hex.
 pub fn content_hash(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()

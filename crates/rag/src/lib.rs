@@ -22,7 +22,9 @@ pub use cache::EmbeddingCache;
 pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
 pub use error::RagError;
 pub use extraction::{Extraction, Passwords, PictureState, Pictures};
-pub use ingest::{ChunkCounts, Gone, IngestEvent, IngestReport, IngestRequest};
+pub use ingest::{
+    ChunkCounts, Gone, IngestEvent, IngestProgress, IngestReport, IngestRequest, IngestStage, StageSeconds,
+};
 pub use library::{Collection, Library, Parts};
 pub use registry::{
     ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, Registry,

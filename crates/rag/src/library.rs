@@ -169,8 +169,7 @@ impl Library {
     /// Whether the index has as many points that can be read as the registry has live chunks.
     async fn is_whole(&self, collection: &Collection) -> Result<bool, RagError> {
         let name = &collection.record.name;
-        let expected: usize =
-            self.parts.registry.documents(name, &Reader::Operator).await?.iter().map(|d| d.chunks).sum();
+        let expected = self.parts.registry.tally(name, &Reader::Operator).await?.chunks;
         let scope = Scope { reader: Reader::Operator, filter: None };
         Ok(collection.index.count(&scope).await.map_err(index_error(name))? == expected)
     }

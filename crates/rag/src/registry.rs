@@ -6,7 +6,9 @@
 mod collections;
 mod documents;
 mod items;
+mod known;
 mod live;
+mod rows;
 mod schema;
 mod write;
 
@@ -20,7 +22,9 @@ use store::{Database, StoreError};
 
 pub use collections::{CollectionRecord, CollectionSummary};
 pub(crate) use items::{ItemRecord, SourceRecord, SourceUpdate};
+pub use known::{Before, Known, Tally};
 pub use live::LiveChunk;
+pub(crate) use rows::{places, slices, values};
 pub use write::NewVersion;
 
 /// How many of a document's versions keep their text, the live one included.

@@ -41,6 +41,13 @@ pub struct Listed {
     pub problems: Vec<Problem>,
 }
 
+impl Listed {
+    /// The name that tells its format.
+    pub fn format_name(&self) -> &str {
+        self.format_name.as_deref().unwrap_or(&self.source)
+    }
+}
+
 /// What a source has now, or what has changed in it.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {

@@ -11,4 +11,4 @@ mod tasks;
 pub use clock::{Clock, ManualClock, Stopwatch, SystemClock, now_seconds};
 pub use ids::{RandomError, new_id, new_nonce, new_secret};
 pub use shutdown::Shutdown;
-pub use tasks::{Driver, Task, TaskError, blocking, spawn};
+pub use tasks::{Driver, Task, TaskError, blocking, driving, spawn};

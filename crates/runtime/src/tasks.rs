@@ -16,6 +16,18 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     tokio::task::spawn_blocking(work).await.map_err(TaskError)
 }
 
+/// As [`blocking`], for work that has to wait for asynchronous work in between.
+///
+/// # Errors
+///
+/// As [`blocking`].
+pub async fn driving<T: Send + 'static>(
+    work: impl FnOnce(&Driver) -> T + Send + 'static,
+) -> Result<T, TaskError> {
+    let driver = Driver(tokio::runtime::Handle::current());
+    blocking(move || work(&driver)).await
+}
+
 /// Work that goes on by itself. Dropping this leaves it alone.
 #[derive(Debug)]
 pub struct Task<T>(tokio::task::JoinHandle<T>);

@@ -64,6 +64,25 @@ pub fn evaluation(collection: &str, found: &RetrievalEvaluation, per_query: bool
     value
 }
 
+/// The figures of a benchmark.
+pub fn ingest_bench(found: &platform::IngestBench) -> Value {
+    let figure = |figure: &platform::Figure| {
+        serde_json::json!({
+            "measure": figure.measure, "value": millis(figure.value), "unit": figure.unit, "detail": figure.detail,
+        })
+    };
+    let point = |point: &platform::ScalePoint| {
+        serde_json::json!({
+            "documents": point.documents, "seconds": millis(point.seconds),
+            "resident_mib": point.resident_mib, "mapped_mib": point.mapped_mib,
+        })
+    };
+    serde_json::json!({
+        "figures": found.figures.iter().map(figure).collect::<Vec<_>>(),
+        "scale": found.scale.iter().map(point).collect::<Vec<_>>(),
+    })
+}
+
 /// What a check is called.
 pub fn status(status: CheckStatus) -> &'static str {
     match status {

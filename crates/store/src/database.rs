@@ -36,6 +36,20 @@ impl Database {
     ///
     /// [`StoreError::Open`] when the file cannot be opened or is not a database.
     pub async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        Self::open(path, Durability::Full).await
+    }
+
+    /// As [`Database::open_sqlite`], for what can be computed again: the last commits before a power cut may
+    /// be lost, whole; a process that dies loses none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Database::open_sqlite`].
+    pub async fn open_sqlite_cache(path: &Path) -> Result<Self, StoreError> {
+        Self::open(path, Durability::Process).await
+    }
+
+    async fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         static DRIVERS: Once = Once::new();
         DRIVERS.call_once(install_default_drivers);
         let shown = path.display().to_string();
@@ -43,7 +57,7 @@ impl Database {
         let url = format!("sqlite://{}?mode=rwc", url_path(path));
         // A pool tries a failing connection again until its time is up; a first one alone fails at once.
         let mut first = sqlx::AnyConnection::connect(&url).await.map_err(open_error)?;
-        prepare(&mut first).await.map_err(open_error)?;
+        prepare(&mut first, durability).await.map_err(open_error)?;
         first.close().await.map_err(open_error)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
@@ -51,7 +65,7 @@ impl Database {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| Box::pin(prepare(connection)))
+            .after_connect(move |connection, _| Box::pin(prepare(connection, durability)))
             .connect(&url)
             .await
             .map_err(open_error)?;
@@ -98,11 +112,27 @@ impl Transaction {
     }
 }
 
-async fn prepare(connection: &mut sqlx::AnyConnection) -> Result<(), sqlx::Error> {
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// A power cut.
+    Full,
+    /// The end of the process.
+    Process,
+}
+
+/// The log is brought into the database every 32 MiB: ids are hashes, so that each page is written many times
+/// over, and once is enough.
+async fn prepare(connection: &mut sqlx::AnyConnection, durability: Durability) -> Result<(), sqlx::Error> {
+    let synchronous = match durability {
+        Durability::Full => "PRAGMA synchronous = FULL",
+        Durability::Process => "PRAGMA synchronous = NORMAL",
+    };
     for pragma in [
         "PRAGMA busy_timeout = 10000",
         "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
+        "PRAGMA wal_autocheckpoint = 8192",
+        synchronous,
         "PRAGMA foreign_keys = ON",
         "PRAGMA cache_size = -16000",
     ] {

@@ -10,8 +10,8 @@ use std::path::Path;
 use access::AccessList;
 use qdrant_edge::external::serde_json::Map;
 use qdrant_edge::{
-    CountRequest, CreateIndex, EdgeShard, FacetRequest, FacetValue, FieldIndexOperations, Filter, NamedQuery,
-    OperationError, PayloadFieldSchema, PayloadOps, PointId as EngineId, PointInsertOperations,
+    CountRequest, CreateIndex, EdgeConfig, EdgeShard, FacetRequest, FacetValue, FieldIndexOperations, Filter,
+    NamedQuery, OperationError, PayloadFieldSchema, PayloadOps, PointId as EngineId, PointInsertOperations,
     PointOperations, PointStructPersisted, PointVectorsPersisted, QueryEnum, QueryRequest, Record,
     ScoringQuery, ScrollRequest, SetPayloadOp, SparseVector, UpdateOperation, UpdateVectorsOp,
     VectorInternal, VectorOperations, VectorPersisted, VectorStructInternal, VectorStructPersisted,
@@ -27,6 +27,8 @@ use crate::{Field, FieldKind, IndexError, IndexSpec, PointId, ScoredPoint};
 pub(super) const BATCH_POINTS: usize = 256;
 /// How many points with equal scores at a limit are looked through for the first by id.
 const TIES_MAX: usize = 4096;
+/// How many points are listed at once.
+const PAGE_POINTS: usize = 16 << 10;
 /// More distinct values than a facet can have.
 const FACET_VALUES_MAX: usize = 1 << 20;
 
@@ -52,7 +54,7 @@ pub(super) struct Ask {
 impl Engine {
     /// Makes an empty engine in an empty folder.
     pub fn create(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
-        let engine = Self::start(folder, "create", || EdgeShard::new(folder, settings::config(spec)))?;
+        let engine = Self::start(folder, "create", || EdgeShard::new(folder, settings::config(spec, 0)))?;
         let access = Field { name: ACCESS.to_owned(), kind: FieldKind::Keyword };
         engine.index_field(&access)?;
         spec.fields.iter().try_for_each(|field| engine.index_field(field))?;
@@ -62,7 +64,9 @@ impl Engine {
 
     /// Opens what [`Engine::create`] made.
     pub fn load(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
-        Self::start(folder, "open", || EdgeShard::load(folder, Some(settings::config(spec))))
+        // A graph that was made stays, and what is written from now on gets one too.
+        let links = EdgeConfig::load(folder).and_then(Result::ok).map_or(0, |kept| kept.hnsw_config.m);
+        Self::start(folder, "open", || EdgeShard::load(folder, Some(settings::config(spec, links))))
     }
 
     fn start(
@@ -93,15 +97,16 @@ impl Engine {
         operation(shard).map_err(|error| failed(error.to_string()))
     }
 
-    /// Adds points or replaces them.
-    pub fn upsert(&self, points: Vec<PointStructPersisted>) -> Result<(), IndexError> {
+    /// Adds points or replaces them; says whether one was replaced.
+    pub fn upsert(&self, points: Vec<PointStructPersisted>) -> Result<bool, IndexError> {
         let ids: Vec<EngineId> = points.iter().map(|point| point.id).collect();
         let without_vector: HashSet<EngineId> =
             points.iter().filter(|point| !has_vector(point)).map(|point| point.id).collect();
         // Where a point without words gets some, the engine forgets to count it; where one that lies in a
         // compact segment loses its vector, the engine keeps the old one.
-        let anew: Vec<PointId> = self
-            .held(&ids, WithVector::Selector(vec![LEXICAL.to_owned()]))?
+        let held = self.held(&ids, WithVector::Selector(vec![LEXICAL.to_owned()]))?;
+        let replaces = !held.is_empty();
+        let anew: Vec<PointId> = held
             .into_iter()
             .filter(|record| !has_words(record) || without_vector.contains(&record.id))
             .filter_map(|record| our_id(record.id))
@@ -109,7 +114,8 @@ impl Engine {
         self.delete(&anew)?;
         let points = PointInsertOperations::PointsList(points);
         let operation = UpdateOperation::PointOperation(PointOperations::UpsertPoints(points));
-        self.run("write points", |shard| shard.update(operation))
+        self.run("write points", |shard| shard.update(operation))?;
+        Ok(replaces)
     }
 
     /// Removes points. Their words go first: the engine leaves a removed point's words in the lexical index,
@@ -224,15 +230,24 @@ impl Engine {
 
     /// The ids of the points that the filter leaves, in their order.
     pub fn ids(&self, filter: Option<Filter>) -> Result<Vec<PointId>, IndexError> {
-        let request = ScrollRequest {
-            limit: Some(usize::MAX - 1),
-            filter,
-            with_payload: Some(false.into()),
-            with_vector: WithVector::Bool(false),
-            ..ScrollRequest::default()
-        };
-        let (records, _) = self.run("list points", |shard| shard.scroll(request))?;
-        Ok(records.into_iter().filter_map(|record| our_id(record.id)).collect())
+        let mut ids = Vec::new();
+        let mut offset = None;
+        loop {
+            let request = ScrollRequest {
+                offset,
+                limit: Some(PAGE_POINTS),
+                filter: filter.clone(),
+                with_payload: Some(false.into()),
+                with_vector: WithVector::Bool(false),
+                ..ScrollRequest::default()
+            };
+            let (records, next) = self.run("list points", |shard| shard.scroll(request))?;
+            ids.extend(records.into_iter().filter_map(|record| our_id(record.id)));
+            if next.is_none() {
+                return Ok(ids);
+            }
+            offset = next;
+        }
     }
 
     /// How many points the filter leaves.
@@ -295,20 +310,21 @@ impl Engine {
         })
     }
 
-    /// Turns the points written since the last time into a compact segment. Only safe on a folder that is
-    /// not the true one yet: interrupted, it can leave points twice.
+    /// Turns the points written since the last time into a compact segment, and merges the smallest where
+    /// there are many. Interrupted, it can leave points twice, which [`Engine::finish`] mends.
     pub fn compact(&self) -> Result<(), IndexError> {
         self.run("build the index", |shard| shard.optimize().map(drop))
     }
 
-    /// Turns all points into one compact segment, with a graph if there are many. Only safe where
-    /// [`Engine::compact`] is.
+    /// Turns all points into one compact segment, with a graph if there are many. Interrupted, it can leave
+    /// points twice; run again, it takes the newer of two.
     pub fn finish(&self, points: usize) -> Result<(), IndexError> {
         self.run("build the index", |shard| {
             let (graph, optimizers) = settings::finished(&shard.config(), points);
             shard.set_hnsw_config(graph)?;
             shard.set_optimizers_config(optimizers)?;
-            shard.optimize().map(drop)
+            shard.optimize()?;
+            shard.set_optimizers_config(settings::writing())
         })
     }
 }

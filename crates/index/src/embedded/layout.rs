@@ -4,6 +4,7 @@
 //! lock           held while the index is open
 //! manifest.json  format, settings, fields, and which generation is the true one
 //! journal        points written since the last flush; see the journal's page
+//! compacting     there while the engine's segments are merged, during which points can be there twice
 //! engine-7/      the engine's own files
 //! ```
 
@@ -199,6 +200,26 @@ impl Layout {
                 return;
             }
         }
+    }
+
+    /// Whether a rearrangement of the live generation was begun and not ended.
+    pub fn is_compacting(&self) -> Result<bool, IndexError> {
+        let path = self.dir.join("compacting");
+        path.try_exists().map_err(failed("look for", &path))
+    }
+
+    /// Says that a rearrangement of the live generation begins, or has ended.
+    pub fn set_compacting(&self, compacting: bool) -> Result<(), IndexError> {
+        let path = self.dir.join("compacting");
+        let write = || {
+            if compacting {
+                File::create(&path)?.sync_all()?
+            } else {
+                fs::remove_file(&path)?
+            }
+            sync_folder(&self.dir)
+        };
+        write().map_err(failed("write", &path))
     }
 
     /// Reads a generation's vectors and indexes once, front to back. The engine throws them out of the

@@ -1,6 +1,7 @@
-//! Putting an index in order: writing its points, by id, into a new generation of the engine.
+//! Putting an index in order: its points, by id, in one compact segment. Where points were only added the
+//! engine merges what it has; where some were changed or removed they are written into a new generation.
 //!
-//! The new generation holds no removed point, has a short log, and depends on the points alone: whatever
+//! Either way it holds no removed point, has a short log, and depends on the points alone: whatever
 //! way they came to the index, interruptions and repairs included, scores and ties come out the same to the
 //! bit. Small indexes are put in order after every change; large ones once a share of them has changed,
 //! since the graph over their vectors has to be built anew.
@@ -8,14 +9,12 @@
 use super::engine::{BATCH_POINTS, Engine};
 use super::layout::Manifest;
 use super::settings::EXACT_POINTS_MAX;
+use super::write::LOOSE_POINTS_MAX;
 use super::{Live, Parts};
 use crate::IndexError;
 
 /// Of a large index, one in so many points has to have changed.
 const CHANGED_SHARE: u64 = 5;
-/// So many points are written before they are made compact. The engine's lexical index takes time with the
-/// square of the points that are not.
-const LOOSE_POINTS_MAX: usize = 20_000;
 /// The engine writes the points of one operation in any order. A compact segment has them by id again, but
 /// so few do not make one; they are written one by one.
 const FEW_POINTS: usize = 64;
@@ -27,10 +26,20 @@ impl Parts {
         let mut writer = self.writer()?;
         let live = self.live()?;
         let points = live.engine.count(None)?;
-        let worthwhile = points <= EXACT_POINTS_MAX
-            || writer.changed() >= EXACT_POINTS_MAX as u64
-            || writer.changed() * CHANGED_SHARE >= points as u64;
-        if writer.changed() == 0 || !worthwhile {
+        let changed = writer.journal.changed();
+        let worthwhile = points <= EXACT_POINTS_MAX || changed * CHANGED_SHARE >= points as u64;
+        if changed == 0 || !worthwhile {
+            return Ok(());
+        }
+        if writer.only_added && points > FEW_POINTS {
+            let merged = self.compact(&live, |engine| {
+                engine.finish(points)?;
+                engine.flush()
+            })?;
+            if merged {
+                writer.loose = 0;
+                writer.journal.reset()?;
+            }
             return Ok(());
         }
         let size = self.layout.size(live.manifest.generation);
@@ -43,7 +52,8 @@ impl Parts {
         drop(live);
         let generation = next.manifest.generation;
         let last = std::mem::replace(&mut *self.live.write().map_err(|_| self.poisoned())?, next);
-        writer.reset()?;
+        writer.journal.reset()?;
+        (writer.loose, writer.only_added) = (0, true);
         drop(last);
         self.layout.keep_only(Some(generation))
     }
@@ -57,7 +67,7 @@ impl Parts {
         let mut loose = 0;
         for ids in live.engine.ids(None)?.chunks(batch) {
             engine.upsert(live.engine.points(ids)?)?;
-            loose += ids.len();
+            loose += ids.len() as u64;
             if loose >= LOOSE_POINTS_MAX {
                 engine.compact()?;
                 loose = 0;

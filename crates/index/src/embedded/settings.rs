@@ -25,14 +25,15 @@ const GRAPH_BREADTH: usize = 160;
 /// Where a filter leaves at most this share of the points, the graph is searched over two links at a time, or
 /// it falls apart.
 const ACORN_SHARE_MAX: f64 = 0.5;
-/// More segments than there ever are.
-const SEGMENTS_MAX: usize = 1 << 20;
+/// How many segments there are at most while points are written: each is flushed every time and asked by
+/// every search, and the fewer they are the more often points are copied.
+const SEGMENTS_MAX: usize = 12;
 /// The engine sets two files of this size aside for its log.
 const LOG_SEGMENT_BYTES: usize = 2 << 20;
 
-/// The engine's settings. Vectors are brought to length 1 before they get here, so that their dot product
+/// The engine's settings, with so many links by point in the graph. Vectors are brought to length 1 before they get here, so that their dot product
 /// is cosine and the engine never touches a bit of them.
-pub(super) fn config(spec: &IndexSpec) -> EdgeConfig {
+pub(super) fn config(spec: &IndexSpec, links: usize) -> EdgeConfig {
     let point_bytes = spec.dimension.unwrap_or(256) * size_of::<f32>();
     let dense = spec.dimension.map(|dimension| {
         let params = EdgeVectorParams {
@@ -52,16 +53,17 @@ pub(super) fn config(spec: &IndexSpec) -> EdgeConfig {
         on_disk_payload: true,
         vectors: dense.into_iter().collect(),
         sparse_vectors: HashMap::from([(LEXICAL.to_owned(), lexical)]),
-        // No graph until `Engine::finish`, and none for each payload value ever: they take longer to build
-        // than everything else together, and what a filter leaves is compared in full or found in the one.
+        // No graph until `Engine::finish` has made one, and none for each payload value ever: they take
+        // longer to build than everything else together, and what a filter leaves is compared in full or
+        // found in the one.
         hnsw_config: HnswIndexConfig {
-            m: 0,
+            m: links,
             payload_m: Some(0),
             full_scan_threshold: EXACT_POINTS_MAX * point_bytes / 1024 + 1,
             ..HnswIndexConfig::default()
         },
         quantization_config: None,
-        optimizers: optimizers(SEGMENTS_MAX),
+        optimizers: writing(),
         wal_options: Some(WalOptions {
             segment_capacity: LOG_SEGMENT_BYTES,
             segment_queue_len: 0,
@@ -75,6 +77,11 @@ pub(super) fn config(spec: &IndexSpec) -> EdgeConfig {
 pub(super) fn finished(settings: &EdgeConfig, points: usize) -> (HnswIndexConfig, EdgeOptimizersConfig) {
     let links = if points > EXACT_POINTS_MAX { GRAPH_LINKS } else { 0 };
     (HnswIndexConfig { m: links, ..settings.hnsw_config }, optimizers(1))
+}
+
+/// The settings that hold again after the last step.
+pub(super) fn writing() -> EdgeOptimizersConfig {
+    optimizers(SEGMENTS_MAX)
 }
 
 /// How a leg is searched.

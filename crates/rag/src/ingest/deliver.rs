@@ -3,85 +3,119 @@
 use std::collections::HashSet;
 
 use access::AccessList;
-use index::{Payload, Point, PointId};
-use runtime::Shutdown;
+use document::{Chunk, Problem};
+use index::{Field, Point, PointId};
 
-use super::ChunkCounts;
+use super::embed::Group;
 use super::read::Prepared;
-use crate::cache::TextToEmbed;
+use super::room::Room;
 use crate::library::index_error;
 use crate::registry::NewVersion;
 use crate::source::{Labels, labels_of};
 use crate::{ChunkRecord, Collection, DocumentRecord, Library, RagError, ids};
 
-/// How many points are embedded and staged in one step.
-const STAGE_POINTS: usize = 256;
+/// How many documents are removed or opened in one step.
+const STEP_DOCUMENTS: usize = 256;
 
 /// Where documents are delivered to.
+#[derive(Clone, Copy)]
 pub(super) struct Delivery<'a> {
     pub library: &'a Library,
     pub collection: &'a Collection,
 }
 
-/// What a delivery did.
-#[derive(Default)]
-pub(super) struct Delivered {
-    pub records: Vec<DocumentRecord>,
-    pub chunks: ChunkCounts,
+/// Documents whose points are in the index, on the disk, and whose versions are not live yet.
+pub(super) struct Staged {
+    pub versions: Vec<NewVersion>,
+    /// Chunks whose vector was there.
+    pub reused: usize,
+    /// Tokens that were embedded.
     pub tokens: usize,
-}
-
-/// A chunk on its way to the index.
-struct Staged {
-    id: PointId,
-    text: String,
-    tokens: usize,
-    access: AccessList,
-    payload: Payload,
+    /// Bytes of the items.
+    pub bytes: u64,
+    /// Given back when the documents are live.
+    pub rooms: Vec<Room>,
 }
 
 impl Delivery<'_> {
-    /// Makes documents live. `None` when `stop` said so first, in which case none of them is.
-    pub(super) async fn deliver(
+    /// Writes the points of some groups of documents to the index and makes them durable.
+    pub(super) async fn stage(
         &self,
-        batch: Vec<Prepared>,
-        records: Vec<DocumentRecord>,
-        stop: &Shutdown,
-    ) -> Result<Option<Delivered>, RagError> {
-        let mut delivered = Delivered::default();
-        let mut versions = Vec::with_capacity(batch.len());
-        let mut waiting = Vec::new();
-        for (prepared, record) in batch.into_iter().zip(records) {
-            let labels = self.labels(&record).await?;
-            for staged in staged_chunks(&prepared, &record, &labels) {
-                waiting.push(staged);
-                if waiting.len() == STAGE_POINTS && !self.stage(&mut waiting, &mut delivered, stop).await? {
-                    return Ok(None);
-                }
+        groups: Vec<Group>,
+        access: Option<&AccessList>,
+    ) -> Result<Staged, RagError> {
+        let mut staged = Staged { versions: Vec::new(), reused: 0, tokens: 0, bytes: 0, rooms: Vec::new() };
+        let mut points = Vec::new();
+        let mut fields = self.collection.index.fields();
+        for group in groups {
+            staged.reused += group.reused;
+            staged.tokens += group.tokens;
+            let mut vectors = group.vectors.into_iter();
+            for mut prepared in group.documents {
+                staged.bytes += prepared.met.bytes;
+                staged.rooms.push(std::mem::replace(&mut prepared.room, Room::none()));
+                let texts = std::mem::take(&mut prepared.texts);
+                let record = self.record_of(&prepared, access);
+                let labels = self.labels(&record, &mut fields).await?;
+                let version = new_version(prepared, record, labels.problems);
+                points.extend(version.chunks.iter().zip(texts).map(|(chunk, text)| Point {
+                    id: chunk.id,
+                    vector: vectors.next(),
+                    lexical_text: text,
+                    access: version.document.access.clone(),
+                    payload: labels.payload.clone(),
+                }));
+                staged.versions.push(version);
             }
-            versions.push(new_version(prepared, record, labels));
         }
-        if !self.stage(&mut waiting, &mut delivered, stop).await? || stop.is_requested() {
-            return Ok(None);
-        }
+        self.collection.index.upsert(points).await.map_err(index_error(self.name()))?;
         self.flush().await?;
-        let replaced = self.replaced_points(&versions).await?;
-        self.library.parts.registry.flip(self.name(), &versions).await?;
+        Ok(staged)
+    }
+
+    /// Makes staged documents live and takes away what they replace; gives how many chunks that were.
+    pub(super) async fn flip(&self, versions: &[NewVersion]) -> Result<usize, RagError> {
+        let replaced = self.replaced_points(versions).await?;
+        self.library.parts.registry.flip(self.name(), versions).await?;
         self.collect(&replaced).await?;
-        delivered.chunks.removed = replaced.len();
-        delivered.records = versions.into_iter().map(|version| version.document).collect();
-        Ok(Some(delivered))
+        Ok(replaced.len())
+    }
+
+    /// The document as it will be; the count of problems is filled in when its fields are known.
+    fn record_of(&self, prepared: &Prepared, access: Option<&AccessList>) -> DocumentRecord {
+        let now = self.library.parts.clock.now_micros();
+        let Prepared { met, document, .. } = prepared;
+        let before = met.before.as_ref();
+        DocumentRecord {
+            id: met.id.clone(),
+            source: met.source.clone(),
+            root: met.root.clone(),
+            version: prepared.version.clone(),
+            access: met.access(access),
+            content_hash: prepared.content_hash.clone(),
+            fingerprint: prepared.fingerprint.clone(),
+            title: document.title.clone(),
+            language: document.language.clone(),
+            format: document.format.to_string(),
+            metadata: document.metadata.clone(),
+            text_bytes: document.text.len(),
+            chunks: prepared.chunks.len(),
+            problems: document.problems.len(),
+            created_at: before.map_or(now, |before| before.created_at),
+            updated_at: now,
+        }
     }
 
     /// Removes documents: from the registry's commit on they do not answer. Gives the number of chunks.
     pub(super) async fn remove(&self, document_ids: &[String]) -> Result<usize, RagError> {
-        let mut points = Vec::new();
-        for id in document_ids {
-            points.extend(self.points_of(id).await?);
+        let mut removed = 0;
+        for some in document_ids.chunks(STEP_DOCUMENTS) {
+            let points = self.points_of(some).await?;
+            self.library.parts.registry.remove_documents(self.name(), some).await?;
+            self.collect(&points).await?;
+            removed += points.len();
         }
-        self.library.parts.registry.remove_documents(self.name(), document_ids).await?;
-        self.collect(&points).await?;
-        Ok(points.len())
+        Ok(removed)
     }
 
     /// Changes who may read documents: it holds from the registry's commit.
@@ -90,19 +124,30 @@ impl Delivery<'_> {
         document_ids: &[String],
         access: &AccessList,
     ) -> Result<(), RagError> {
-        self.library.parts.registry.set_access(self.name(), document_ids, access).await?;
-        let mut points = Vec::new();
-        for id in document_ids {
-            points.extend(self.points_of(id).await?);
+        for some in document_ids.chunks(STEP_DOCUMENTS) {
+            self.library.parts.registry.set_access(self.name(), some, access).await?;
+            let points = self.points_of(some).await?;
+            self.collection.index.set_access(&points, access).await.map_err(index_error(self.name()))?;
         }
-        self.collection.index.set_access(&points, access).await.map_err(index_error(self.name()))
+        Ok(())
     }
 
-    /// Says that index and registry agree, once everything is on the disk.
-    pub(super) async fn settled(&self) -> Result<(), RagError> {
-        self.collection.index.optimize().await.map_err(index_error(self.name()))?;
+    /// Says that index and registry may differ from now on.
+    pub(super) async fn unsettled(&self) -> Result<(), RagError> {
+        self.library.parts.registry.set_unsettled(self.name(), true).await
+    }
+
+    /// Says that index and registry agree, once everything is on the disk; the index is put in order another
+    /// time.
+    pub(super) async fn agreed(&self) -> Result<(), RagError> {
         self.flush().await?;
         self.library.parts.registry.set_unsettled(self.name(), false).await
+    }
+
+    /// Puts the index in order and says that index and registry agree, once everything is on the disk.
+    pub(super) async fn settled(&self) -> Result<(), RagError> {
+        self.collection.index.optimize().await.map_err(index_error(self.name()))?;
+        self.agreed().await
     }
 
     async fn flush(&self) -> Result<(), RagError> {
@@ -113,75 +158,30 @@ impl Delivery<'_> {
         &self.collection.record.name
     }
 
-    async fn labels(&self, record: &DocumentRecord) -> Result<Labels, RagError> {
-        let labels = labels_of(record, &self.collection.index.fields());
+    /// A document's payload. Fields that the collection did not have are added to it, and to `fields`.
+    async fn labels(&self, record: &DocumentRecord, fields: &mut Vec<Field>) -> Result<Labels, RagError> {
+        let labels = labels_of(record, fields);
         if !labels.new_fields.is_empty() {
             self.collection.index.add_fields(&labels.new_fields).await.map_err(index_error(self.name()))?;
-            let fields = self.collection.index.fields();
-            self.library.parts.registry.set_fields(self.name(), &fields).await?;
+            *fields = self.collection.index.fields();
+            self.library.parts.registry.set_fields(self.name(), fields).await?;
         }
         Ok(labels)
     }
 
-    /// Embeds and upserts what waits; `false` when `stop` said so first.
-    async fn stage(
-        &self,
-        waiting: &mut Vec<Staged>,
-        delivered: &mut Delivered,
-        stop: &Shutdown,
-    ) -> Result<bool, RagError> {
-        if waiting.is_empty() {
-            return Ok(true);
-        }
-        let staged = std::mem::take(waiting);
-        let mut vectors = vec![None; staged.len()];
-        if let (Some(_), Some(embedder)) =
-            (&self.collection.record.settings.embedder, &self.library.parts.embedder)
-        {
-            let texts: Vec<TextToEmbed> = staged
-                .iter()
-                .map(|staged| TextToEmbed { text: staged.text.clone(), tokens: staged.tokens })
-                .collect();
-            let Some(embedded) = self.library.parts.cache.embed(embedder, &texts, stop).await? else {
-                return Ok(false);
-            };
-            let reused = embedded.reused.iter().filter(|reused| **reused).count();
-            delivered.chunks.reused += reused;
-            delivered.chunks.added += staged.len() - reused;
-            delivered.tokens += embedded.tokens;
-            vectors = embedded.vectors.into_iter().map(Some).collect();
-        } else {
-            delivered.chunks.added += staged.len();
-        }
-        let points = staged
-            .into_iter()
-            .zip(vectors)
-            .map(|(staged, vector)| Point {
-                id: staged.id,
-                vector,
-                lexical_text: staged.text,
-                access: staged.access,
-                payload: staged.payload,
-            })
-            .collect();
-        self.collection.index.upsert(points).await.map_err(index_error(self.name()))?;
-        Ok(true)
-    }
-
     /// The points of the versions that are live now and will not be after the flip.
     async fn replaced_points(&self, versions: &[NewVersion]) -> Result<Vec<PointId>, RagError> {
-        let mut replaced = Vec::new();
-        for version in versions {
-            let kept: HashSet<PointId> = version.chunks.iter().map(|chunk| chunk.id).collect();
-            let before = self.points_of(&version.document.id).await?;
-            replaced.extend(before.into_iter().filter(|id| !kept.contains(id)));
-        }
+        let replacing = versions.iter().filter(|version| version.replaces);
+        let kept: HashSet<PointId> =
+            replacing.clone().flat_map(|version| version.chunks.iter().map(|chunk| chunk.id)).collect();
+        let ids: Vec<String> = replacing.map(|version| version.document.id.clone()).collect();
+        let mut replaced = self.points_of(&ids).await?;
+        replaced.retain(|id| !kept.contains(id));
         Ok(replaced)
     }
 
-    async fn points_of(&self, document_id: &str) -> Result<Vec<PointId>, RagError> {
-        let chunks = self.library.parts.registry.chunks(self.name(), document_id).await?;
-        Ok(chunks.into_iter().map(|chunk| chunk.id).collect())
+    async fn points_of(&self, document_ids: &[String]) -> Result<Vec<PointId>, RagError> {
+        self.library.parts.registry.chunk_ids(self.name(), document_ids).await
     }
 
     async fn collect(&self, points: &[PointId]) -> Result<(), RagError> {
@@ -192,35 +192,19 @@ impl Delivery<'_> {
     }
 }
 
-fn staged_chunks<'a>(
-    prepared: &'a Prepared,
-    record: &'a DocumentRecord,
-    labels: &'a Labels,
-) -> impl Iterator<Item = Staged> + 'a {
-    prepared.chunks.iter().map(|chunk| Staged {
-        id: ids::chunk_id(&prepared.id, &prepared.version, chunk.span),
-        text: chunk.indexed_text(&prepared.document),
+fn new_version(prepared: Prepared, mut record: DocumentRecord, labels: Vec<Problem>) -> NewVersion {
+    let chunk = |chunk: Chunk| ChunkRecord {
+        id: ids::chunk_id(&prepared.met.id, &prepared.version, chunk.span),
+        span: chunk.span,
+        heading_path: chunk.heading_path,
+        context: chunk.context,
+        page: chunk.page,
         tokens: chunk.tokens,
-        access: record.access.clone(),
-        payload: labels.payload.clone(),
-    })
-}
-
-fn new_version(prepared: Prepared, mut record: DocumentRecord, labels: Labels) -> NewVersion {
-    let chunks: Vec<ChunkRecord> = prepared
-        .chunks
-        .iter()
-        .map(|chunk| ChunkRecord {
-            id: ids::chunk_id(&prepared.id, &prepared.version, chunk.span),
-            span: chunk.span,
-            heading_path: chunk.heading_path.clone(),
-            context: chunk.context.clone(),
-            page: chunk.page,
-            tokens: chunk.tokens,
-        })
-        .collect();
+    };
+    let chunks: Vec<ChunkRecord> = prepared.chunks.into_iter().map(chunk).collect();
     let mut problems = prepared.document.problems;
-    problems.extend(labels.problems);
+    problems.extend(labels);
     record.problems = problems.len();
-    NewVersion { document: record, text: prepared.document.text, chunks, problems }
+    let replaces = prepared.met.before.is_some();
+    NewVersion { document: record, text: prepared.document.text, chunks, problems, replaces }
 }

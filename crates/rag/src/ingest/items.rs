@@ -1,181 +1,184 @@
 //! What sources say of their items, and what a run remembers of them: an item whose token is known is not read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use access::AccessList;
-
-use super::{IngestEvent, Run};
+use super::jobs::is_lines;
+use super::read::Reading;
 use crate::RagError;
 use crate::registry::{ItemRecord, SourceRecord, SourceUpdate};
-use crate::source::{Listed, Remembered};
+use crate::source::{Listed, Listing, ListingExtent, Remembered, Source};
 
 /// An item that gave more documents than this is read again each time: its record would be too long.
 const DOCUMENTS_MAX: usize = 100_000;
 
-/// The items of a run, by source root.
-#[derive(Default)]
-pub(super) struct Items(HashMap<String, Root>);
+/// A source of the run.
+pub(super) struct Origin {
+    pub source: Arc<dyn Source>,
+    pub root: String,
+    /// This root's documents that came with another, by source, with their ids.
+    pub attachments: BTreeMap<String, String>,
+}
 
-#[derive(Default)]
-struct Root {
-    items: HashMap<String, Item>,
-    gone: Vec<String>,
+/// An item that is as it was when it was ingested last.
+pub(super) struct Passed {
+    pub item: Arc<Listed>,
+    /// The ids of the documents that it gave.
+    pub documents: Vec<String>,
+}
+
+/// A source before it is listed.
+pub(super) struct Opened {
+    pub origin: Arc<Origin>,
+    /// What the source may rely on.
+    pub remembered: Remembered,
+    record: SourceRecord,
+    /// The items on record of which every document is there as this pipeline would make it.
+    there: HashSet<String>,
+}
+
+/// What a source said when it was listed.
+pub(super) struct Heard {
+    pub origin: Arc<Origin>,
+    pub record: SourceRecord,
+    /// Items that are no more.
+    pub gone: Vec<String>,
+    /// Items on record that were not listed.
+    pub unlisted: Vec<String>,
+    pub extent: ListingExtent,
     cursor: Option<String>,
+    /// The items that are read and have a token, with it.
+    tokens: Vec<(String, String)>,
 }
 
-/// What a source said of an item.
-struct Item {
-    /// Absent where there is none, or where it is on record already.
-    token: Option<String>,
-    access: Option<AccessList>,
+/// A source of which every item was met.
+pub(super) struct Through {
+    pub heard: Box<Heard>,
+    /// Whether it could be listed and read so far as to know the ids of everything in it.
+    pub whole: bool,
+    /// How many of its items failed.
+    pub failures: usize,
+    /// The documents that items with a token gave.
+    pub given: HashMap<String, Vec<String>>,
+    /// Items of which something failed.
+    pub failed: HashSet<String>,
 }
 
-impl Items {
-    /// Who may read a document, by what its source said of the item that it comes from.
-    pub(super) fn access(&self, root: &str, source: &str) -> Option<&AccessList> {
-        let items = &self.0.get(root)?.items;
-        carriers(source).find_map(|carrier| items.get(carrier))?.access.as_ref()
-    }
-
-    /// Everything was listed: what is on record and was not listed will be forgotten.
-    pub(super) fn forget_unlisted(&mut self, root: &str, record: &SourceRecord) {
-        if record.items.is_empty() {
-            return;
-        }
-        let root = self.0.entry(root.to_owned()).or_default();
-        let unlisted = record.items.iter().filter(|known| !root.items.contains_key(&known.item));
-        root.gone.extend(unlisted.map(|known| known.item.clone()).collect::<Vec<_>>());
-    }
-
-    /// The source is through, and its next listing may begin where this one ended.
-    pub(super) fn ended(&mut self, root: &str, cursor: Option<String>) {
-        if cursor.is_some() {
-            self.0.entry(root.to_owned()).or_default().cursor = cursor;
-        }
-    }
-}
-
-impl Run<'_> {
-    /// What a source may rely on: nothing of what another pipeline made or what is not there any more.
-    pub(super) fn remembered(&self, root: &str, record: &SourceRecord) -> Remembered {
-        let (whole, other): (Vec<_>, Vec<_>) =
-            record.items.iter().partition(|item| self.is_there(root, item));
-        Remembered {
-            cursor: record.cursor.clone().filter(|_| other.is_empty()),
-            tokens: whole.into_iter().map(|item| (item.item.clone(), item.token.clone())).collect(),
-        }
-    }
-
-    /// Whether everything that an item gave is there as this pipeline would make it.
-    fn is_there(&self, root: &str, item: &ItemRecord) -> bool {
-        let there = |id: &String| {
-            self.documents
-                .get(id)
-                .is_some_and(|document| document.root == root && self.pipeline.made(&document.fingerprint))
+impl Reading {
+    /// Looks up what is known of a source.
+    pub async fn opened(&self, source: Arc<dyn Source>) -> Result<Opened, RagError> {
+        let (root, name) = (source.root(), &self.collection);
+        let record = self.registry.source_record(name, &root).await?;
+        let mut attachments = BTreeMap::new();
+        let take = |id: String, source: String| {
+            if source.split_once('#').is_some_and(|(file, _)| !is_lines(file)) {
+                attachments.insert(source, id);
+            }
         };
-        item.fingerprint == self.pipeline.text() && item.documents.iter().all(there)
+        self.registry.walk_root(name, &root, take).await?;
+        let there = self.there(&root, &record).await?;
+        let is_there = |item: &&ItemRecord| there.contains(&item.item);
+        let remembered = Remembered {
+            cursor: record.cursor.clone().filter(|_| there.len() == record.items.len()),
+            tokens: record
+                .items
+                .iter()
+                .filter(is_there)
+                .map(|item| (item.item.clone(), item.token.clone()))
+                .collect(),
+        };
+        Ok(Opened { origin: Arc::new(Origin { source, root, attachments }), remembered, record, there })
     }
 
-    /// Counts the documents of items whose token is known; gives the items that are to be read.
-    pub(super) fn pass_unchanged(
-        &mut self,
-        root: &str,
-        record: &SourceRecord,
-        listed: Vec<Listed>,
-    ) -> Vec<Listed> {
-        if listed.iter().all(|item| item.token.is_none() && item.access.is_none()) {
-            return listed;
-        }
-        let known: HashMap<&str, &ItemRecord> =
-            record.items.iter().map(|item| (item.item.as_str(), item)).collect();
-        let mut to_read = Vec::new();
-        for item in listed {
-            let unchanged = known
-                .get(item.source.as_str())
-                .filter(|known| Some(&known.token) == item.token.as_ref() && self.is_there(root, known));
-            let said = Item {
-                token: if unchanged.is_some() { None } else { item.token.clone() },
-                access: item.access.clone(),
+    /// Of the items on record, those of which everything is there as this pipeline would make it.
+    async fn there(&self, root: &str, record: &SourceRecord) -> Result<HashSet<String>, RagError> {
+        let mut there = HashSet::new();
+        for item in record.items.iter().filter(|item| item.fingerprint == self.pipeline.text()) {
+            let known = self.registry.known(&self.collection, &item.documents, &[]).await?;
+            let is_there = |id: &String| {
+                known.documents.get(id).is_some_and(|document| {
+                    document.root == root && self.pipeline.made(&document.fingerprint)
+                })
             };
-            self.items.0.entry(root.to_owned()).or_default().items.insert(item.source.clone(), said);
-            match unchanged {
-                Some(known) => known.documents.iter().for_each(|id| self.pass(id, root)),
-                None => to_read.push(item),
+            if item.documents.iter().all(is_there) {
+                there.insert(item.item.clone());
             }
         }
-        to_read
+        Ok(there)
     }
+}
 
-    fn pass(&mut self, id: &str, root: &str) {
-        let Some(source) = self.documents.get(id).map(|document| document.source.clone()) else { return };
-        (self.tell)(IngestEvent::Item(source.clone()));
-        if self.admit(id, &source, root) {
-            self.unchanged(id.to_owned(), &source, root);
+impl Opened {
+    /// Takes in a listing: what the source said of it as a whole, the items that are as they were, and those that
+    /// are to be read.
+    pub fn heard(self, listing: Listing) -> (Heard, Vec<Passed>, Vec<Arc<Listed>>) {
+        let Self { origin, record, there, .. } = self;
+        let known: HashMap<&str, &ItemRecord> =
+            record.items.iter().map(|item| (item.item.as_str(), item)).collect();
+        let (mut passed, mut items, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
+        let mut listed = HashSet::new();
+        for item in listing.items {
+            let same = known.get_key_value(item.source.as_str());
+            listed.extend(same.map(|(name, _)| *name));
+            let unchanged = same
+                .map(|(_, known)| known)
+                .filter(|known| Some(&known.token) == item.token.as_ref() && there.contains(&known.item));
+            match unchanged {
+                Some(known) => {
+                    passed.push(Passed { item: Arc::new(item), documents: known.documents.clone() });
+                }
+                None => {
+                    tokens.extend(item.token.clone().map(|token| (item.source.clone(), token)));
+                    items.push(Arc::new(item));
+                }
+            }
         }
+        let is_unlisted =
+            |item: &&ItemRecord| !listed.contains(item.item.as_str()) && origin.source.covers(&item.item);
+        let unlisted = record.items.iter().filter(is_unlisted).map(|item| item.item.clone()).collect();
+        let Listing { extent, gone, cursor, .. } = listing;
+        (Heard { origin, record, gone, unlisted, extent, cursor, tokens }, passed, items)
     }
+}
 
-    /// Removes the documents of items that the source says are no more.
-    pub(super) async fn remove_items(
-        &mut self,
-        root: &str,
-        record: &SourceRecord,
-        items: Vec<String>,
-    ) -> Result<(), RagError> {
-        if items.is_empty() {
-            return Ok(());
-        }
-        let recorded: HashSet<&str> = record.items.iter().map(|item| item.item.as_str()).collect();
-        let gone: HashSet<&str> = items.iter().map(String::as_str).collect();
-        let is_gone = |source: &str| {
+impl Heard {
+    /// Whether a document came from an item that the source says is no more.
+    pub fn is_gone(&self) -> impl Fn(&str) -> bool {
+        let recorded: HashSet<&str> = self.record.items.iter().map(|item| item.item.as_str()).collect();
+        let gone: HashSet<&str> = self.gone.iter().map(String::as_str).collect();
+        move |source| {
             carriers(source)
                 .find(|carrier| gone.contains(carrier) || recorded.contains(carrier))
                 .is_some_and(|carrier| gone.contains(carrier))
-        };
-        let documents = self.documents.values();
-        let documents = documents
-            .filter(|document| document.root == root && is_gone(&document.source))
-            .map(|document| document.id.clone())
-            .collect();
-        self.items.0.entry(root.to_owned()).or_default().gone.extend(items);
-        self.remove(documents).await
+        }
+    }
+}
+
+impl Through {
+    /// Whether every document that the source has was listed, and its id is known.
+    pub fn is_everything(&self) -> bool {
+        self.whole && self.heard.extent == ListingExtent::Whole
     }
 
-    /// Writes down what the next run may rely on: items of which every document is live, and cursors.
-    pub(super) async fn remember(&mut self) -> Result<(), RagError> {
-        let failed: HashSet<&str> =
-            self.report.failed.iter().flat_map(|failure| carriers(&failure.source)).collect();
-        let mut given: HashMap<(&str, &str), Vec<String>> = HashMap::new();
-        for document in self.documents.values().filter(|document| self.seen.contains(&document.id)) {
-            let Some(root) = self.items.0.get(&document.root) else { continue };
-            let item = carriers(&document.source).find_map(|carrier| root.items.get_key_value(carrier));
-            if let Some((item, _)) = item {
-                given.entry((document.root.as_str(), item.as_str())).or_default().push(document.id.clone());
+    /// What the next run may rely on: items of which every document is live, and a cursor. A cursor passes over
+    /// what failed, and is kept only when nothing did.
+    pub fn update(mut self, fingerprint: &str) -> Option<SourceUpdate> {
+        let everything = self.is_everything();
+        let Heard { origin, gone, unlisted, cursor, tokens, .. } = *self.heard;
+        let mut update = SourceUpdate { root: origin.root.clone(), gone, ..SourceUpdate::default() };
+        if everything {
+            update.gone.extend(unlisted);
+        }
+        update.cursor = cursor.filter(|_| self.whole && self.failures == 0);
+        for (item, token) in tokens {
+            let documents = self.given.remove(&item).unwrap_or_default();
+            if !self.failed.contains(&item) && documents.len() <= DOCUMENTS_MAX {
+                let fingerprint = fingerprint.to_owned();
+                update.items.push(ItemRecord { item, token, fingerprint, documents });
             }
         }
-        let mut updates = Vec::new();
-        for (name, root) in &self.items.0 {
-            let mut update = SourceUpdate {
-                root: name.clone(),
-                gone: root.gone.clone(),
-                cursor: root.cursor.clone(),
-                items: Vec::new(),
-            };
-            for (item, said) in &root.items {
-                let Some(token) = said.token.clone().filter(|_| !failed.contains(item.as_str())) else {
-                    continue;
-                };
-                let documents = given.remove(&(name.as_str(), item.as_str())).unwrap_or_default();
-                if documents.len() <= DOCUMENTS_MAX {
-                    let (item, fingerprint) = (item.clone(), self.pipeline.text().to_owned());
-                    update.items.push(ItemRecord { item, token, fingerprint, documents });
-                }
-            }
-            updates.push(update);
-        }
-        for update in &updates {
-            self.library.parts.registry.remember_source(&self.collection.record.name, update).await?;
-        }
-        Ok(())
+        let is_empty = update.items.is_empty() && update.gone.is_empty() && update.cursor.is_none();
+        (!is_empty).then_some(update)
     }
 }
 

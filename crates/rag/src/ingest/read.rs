@@ -1,318 +1,312 @@
-//! Reading items: bytes, hash, text, chunks. Everything here is synchronous and runs on the blocking pool.
+//! A job's work: bytes, hash, text, chunks. What is known of the documents already is asked for in between, for
+//! the whole job at once; the rest runs on the blocking pool, a job to a worker.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, Cursor};
 use std::sync::Arc;
 
-use document::{Chunk, Chunking, Document, Extent, Problem, Record, RecordError};
+use access::AccessList;
+use document::{Chunk, Chunking, Document, Problem, Record, RecordError};
 use model::Embedder;
-use runtime::{Driver, Shutdown};
+use runtime::{Shutdown, Stopwatch, blocking, driving};
 
-use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
-use crate::extraction::{Extraction, PictureState, Pipeline};
-use crate::ids;
-use crate::source::{ItemFailure, Listed, Source};
+use super::items::{Heard, Origin, Passed};
+use super::jobs::{Job, Lines, Member, Work};
+use super::meter::{IngestStage, Meter};
+use super::prepare::Preparing;
+use super::room::Room;
+use crate::extraction::{Extraction, Pipeline};
+use crate::registry::{Before, Known, Registry};
+use crate::source::{ItemFailure, Listed};
+use crate::{CollectionName, RagError, ids};
 
-/// How many items are read before they are handed on.
-const GROUP_ITEMS: usize = 64;
-/// How many bytes are read before they are handed on.
-const GROUP_BYTES: u64 = 4 << 20;
-
-/// What the run knows before it reads.
-pub(super) struct Known {
+/// What a run knows before it reads.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub registry: Registry,
+    pub collection: CollectionName,
     pub pipeline: Pipeline,
     pub extraction: Extraction,
+    pub cutting: Cutting,
     pub stop: Shutdown,
+}
+
+/// How documents are cut.
+#[derive(Clone)]
+pub(super) struct Cutting {
     pub chunking: Chunking,
     /// Counts tokens.
     pub embedder: Option<Arc<dyn Embedder>>,
-    /// The content hash of each document that this very pipeline made.
-    pub hashes: HashMap<String, String>,
-    /// This root's documents that came with another or in its lines, by source, with their ids.
-    pub attachments: BTreeMap<String, String>,
 }
 
-/// A document that is parsed and cut, and waits to be staged.
-pub(super) struct Prepared {
+/// An item that was met, and what is known of it.
+pub(super) struct Met {
+    /// The item of the listing that it is, or that it came with.
+    pub item: Arc<Listed>,
     pub id: String,
     pub source: String,
     pub root: String,
+    /// The bytes that it is counted with.
+    pub bytes: u64,
+    /// The document as it is.
+    pub before: Option<Before>,
+    /// The document that has this source.
+    pub holder: Option<String>,
+    /// Who may read the document that it comes with, as that was.
+    pub carrier_access: Option<AccessList>,
+}
+
+/// A document that is parsed and cut, and waits to be embedded.
+pub(super) struct Prepared {
+    pub met: Met,
     pub content_hash: String,
     pub version: String,
     /// What made it so.
     pub fingerprint: String,
     pub document: Document,
     pub chunks: Vec<Chunk>,
+    /// What is embedded and indexed of each chunk.
+    pub texts: Vec<String>,
+    /// Given back when the document is live.
+    pub room: Room,
 }
 
 /// What became of one item.
 pub(super) enum Outcome {
-    Unchanged { id: String, source: String },
-    Failed { id: Option<String>, failure: ItemFailure },
+    /// This very pipeline has read these bytes already.
+    Unchanged(Met),
+    /// Without an id, what it would have been is not known.
+    Failed {
+        id: Option<String>,
+        item: Option<Arc<Listed>>,
+        failure: ItemFailure,
+        bytes: u64,
+    },
     Ready(Box<Prepared>),
+}
+
+/// What became of a job.
+pub(super) enum Done {
+    Outcomes(Vec<Outcome>),
+    /// The source is through.
+    Ended(Box<Heard>),
 }
 
 impl Outcome {
     pub(super) fn source(&self) -> &str {
         match self {
-            Self::Unchanged { source, .. } => source,
+            Self::Unchanged(met) => &met.source,
             Self::Failed { failure, .. } => &failure.source,
-            Self::Ready(prepared) => &prepared.source,
+            Self::Ready(prepared) => &prepared.met.source,
         }
     }
 }
 
-type Records = Box<dyn Iterator<Item = Result<Record, RecordError>> + Send>;
-
-/// Reads the items of one source, some at a time.
-pub(super) struct SourceReader {
-    source: Arc<dyn Source>,
-    root: String,
-    items: std::vec::IntoIter<Listed>,
-    /// The file of many documents that is being read, and its records.
-    records: Option<(String, Records)>,
-    /// The archive that is being read.
-    unpacking: Option<Unpacking>,
-    known: Known,
-    whole: bool,
+/// An item with its bytes, or a record with its document.
+pub(super) struct Loaded {
+    pub item: Arc<Listed>,
+    pub id: String,
+    pub source: String,
+    pub content_hash: String,
+    pub bytes: u64,
+    pub body: Body,
 }
 
-impl SourceReader {
-    pub(super) fn new(source: Arc<dyn Source>, items: Vec<Listed>, known: Known) -> Self {
-        let root = source.root();
-        Self { source, root, items: items.into_iter(), records: None, unpacking: None, known, whole: true }
-    }
-
-    /// Whether every file of many documents was read to its end, so that what was not met is gone.
-    pub(super) fn is_whole(&self) -> bool {
-        self.whole
-    }
-
-    /// The next items; `None` after the last.
-    pub(super) fn next_group(&mut self) -> Option<Vec<Outcome>> {
-        let mut group = Vec::new();
-        let mut bytes = 0;
-        while group.len() < GROUP_ITEMS && bytes < GROUP_BYTES {
-            let outcomes = match (&mut self.records, &mut self.unpacking) {
-                (Some((source, records)), _) => {
-                    let source = source.clone();
-                    let Some(record) = records.next() else {
-                        self.records = None;
-                        continue;
-                    };
-                    vec![self.record(&source, record)]
-                }
-                (None, Some(unpacking)) => match unpacking.next() {
-                    Some(Found::File { source, bytes }) if is_lines(&source) => {
-                        self.records = Some((source, records_of(Box::new(Cursor::new(bytes)))));
-                        continue;
-                    }
-                    Some(Found::File { source, bytes }) => self.file(Held::plain(&source, bytes)),
-                    Some(Found::Failed(failure)) => vec![self.failed(failure)],
-                    None => {
-                        self.unpacking = None;
-                        continue;
-                    }
-                },
-                (None, None) => {
-                    let Some(item) = self.items.next() else { break };
-                    self.item(&item)
-                }
-            };
-            bytes += outcomes.iter().map(size_of_outcome).sum::<u64>();
-            group.extend(outcomes);
-        }
-        (!group.is_empty()).then_some(group)
-    }
-
-    /// One item of the listing: what it is, or nothing yet when it holds many.
-    fn item(&mut self, item: &Listed) -> Vec<Outcome> {
-        let name = item.format_name.as_deref().unwrap_or(&item.source);
-        if is_lines(name) {
-            match self.source.open(item) {
-                Ok(reader) => self.records = Some((item.source.clone(), records_of(reader))),
-                Err(failure) => {
-                    self.whole = false;
-                    return vec![Outcome::Failed { id: None, failure }];
-                }
-            }
-            return Vec::new();
-        }
-        match self.source.read(item) {
-            Ok(bytes) if document::is_archive(name, &bytes) => {
-                self.unpacking = Some(Unpacking::new([(item.source.clone(), bytes)]));
-                Vec::new()
-            }
-            Ok(bytes) => self.file(Held {
-                source: &item.source,
-                format_name: item.format_name.as_deref(),
-                problems: &item.problems,
-                bytes,
-            }),
-            Err(failure) => vec![self.failed(failure)],
-        }
-    }
-
-    /// A file that is no archive: its document, after those that come with it, so that whoever finds the document
-    /// unchanged may take the others to be there.
-    fn file(&mut self, file: Held<'_>) -> Vec<Outcome> {
-        let Held { source, format_name, problems, bytes } = file;
-        if is_lines(format_name.unwrap_or(source)) {
-            let records = document::records(Cursor::new(bytes));
-            return records.map(|record| self.record(source, record)).collect();
-        }
-        let id = ids::document_id(&self.root, source);
-        let content_hash = ids::content_hash(&bytes);
-        if self.known.hashes.get(&id) == Some(&content_hash) {
-            let mut outcomes = self.unchanged_attachments(source);
-            outcomes.push(Outcome::Unchanged { id, source: source.to_owned() });
-            return outcomes;
-        }
-        let name = if source.contains('#') { source.rsplit(['/', '#']).next() } else { None };
-        let input = document::Input {
-            name: format_name.or(name).unwrap_or(source),
-            bytes: &bytes,
-            extent: Extent::MainContent,
-            passwords: self.known.extraction.passwords.reveal(),
-        };
-        let mut document = match document::parse(&input) {
-            Ok(document) => document,
-            Err(error) => {
-                return vec![self.failed(ItemFailure {
-                    source: source.to_owned(),
-                    error: error.to_string(),
-                    hint: error.hint().to_owned(),
-                })];
-            }
-        };
-        document.problems.extend(problems.iter().cloned());
-        let pictures = self.pictures(&mut document);
-        let mut outcomes = self.attachments(source, &mut document);
-        let source = source.to_owned();
-        outcomes.push(self.prepare(Incoming { id, source, content_hash, document, pictures }));
-        outcomes
-    }
-
-    /// Has a document's pictures read, where there is somebody to wait with.
-    fn pictures(&self, document: &mut Document) -> PictureState {
-        let Some(driver) = Driver::current() else { return PictureState::Open };
-        driver.wait(self.known.extraction.read_pictures(document, &self.known.stop))
-    }
-
-    /// The documents that come with one; what cannot be read of them is a problem of that one.
-    fn attachments(&mut self, source: &str, document: &mut Document) -> Vec<Outcome> {
-        let mut outcomes = Vec::new();
-        let carried = std::mem::take(&mut document.attachments);
-        let files = carried.into_iter().map(|carried| (format!("{source}#{}", carried.name), carried.bytes));
-        for found in Unpacking::new(files) {
-            let found = match found {
-                Found::File { source, .. } if source.matches('#').count() > ATTACHMENTS_DEPTH_MAX => {
-                    let error = format!("attachments are nested more than {ATTACHMENTS_DEPTH_MAX} deep");
-                    let hint = "save it on its own, and ingest that".to_owned();
-                    vec![self.failed(ItemFailure { source, error, hint })]
-                }
-                Found::File { source, bytes } => self.file(Held::plain(&source, bytes)),
-                Found::Failed(failure) => vec![self.failed(failure)],
-            };
-            for outcome in found {
-                match outcome {
-                    Outcome::Failed { failure, .. } => document.problems.push(problem(source, failure)),
-                    outcome => outcomes.push(outcome),
-                }
-            }
-        }
-        outcomes
-    }
-
-    /// What came with a document that has not changed.
-    fn unchanged_attachments(&self, source: &str) -> Vec<Outcome> {
-        let start = format!("{source}#");
-        let within = self.known.attachments.range(start.clone()..);
-        within
-            .take_while(|(source, _)| source.starts_with(&start))
-            .map(|(source, id)| Outcome::Unchanged { id: id.clone(), source: source.clone() })
-            .collect()
-    }
-
-    fn failed(&self, failure: ItemFailure) -> Outcome {
-        Outcome::Failed { id: Some(ids::document_id(&self.root, &failure.source)), failure }
-    }
-
-    fn record(&mut self, file: &str, record: Result<Record, RecordError>) -> Outcome {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                // A line that cannot be read may hold any id: nothing of this root is taken to be gone.
-                self.whole = false;
-                return Outcome::Failed {
-                    id: None,
-                    failure: ItemFailure {
-                        source: format!("{file}#{}", error.line),
-                        error: error.to_string(),
-                        hint: "mend the line; every line is one JSON value".into(),
-                    },
-                };
-            }
-        };
-        let name = record.id.clone().unwrap_or_else(|| record.line.to_string());
-        let source = format!("{file}#{name}");
-        let id = record.id.unwrap_or_else(|| ids::document_id(&self.root, &source));
-        let content_hash = record_hash(&record.document);
-        if self.known.hashes.get(&id) == Some(&content_hash) {
-            return Outcome::Unchanged { id, source };
-        }
-        let (document, pictures) = (record.document, PictureState::Absent);
-        self.prepare(Incoming { id, source, content_hash, document, pictures })
-    }
-
-    fn prepare(&self, incoming: Incoming) -> Outcome {
-        let Incoming { id, source, content_hash, document, pictures } = incoming;
-        let chunks = match &self.known.embedder {
-            Some(embedder) => {
-                document::chunk(&document, &self.known.chunking, |text| embedder.count_tokens(text))
-            }
-            None => document::chunk(&document, &self.known.chunking, estimate_tokens),
-        };
-        let fingerprint = self.known.pipeline.fingerprint(pictures);
-        let (version, root) = (ids::version_id(&document.text, &fingerprint), self.root.clone());
-        let prepared = Prepared { id, source, root, content_hash, version, fingerprint, document, chunks };
-        Outcome::Ready(Box::new(prepared))
-    }
+pub(super) enum Body {
+    File(FileBody),
+    Record(Box<Document>),
 }
 
-/// A file whose bytes are here.
-struct Held<'a> {
-    source: &'a str,
-    /// The name that says what it is, where the source does not.
-    format_name: Option<&'a str>,
+/// A file as it came.
+pub(super) struct FileBody {
+    pub bytes: Vec<u8>,
+    /// The name that says what it is, where its source does not.
+    pub format_name: Option<String>,
     /// What its source could not give of it.
-    problems: &'a [Problem],
-    bytes: Vec<u8>,
+    pub problems: Vec<Problem>,
 }
 
-impl<'a> Held<'a> {
-    fn plain(source: &'a str, bytes: Vec<u8>) -> Self {
-        Self { source, format_name: None, problems: &[], bytes }
+impl Reading {
+    /// Does a job.
+    pub async fn run(&self, job: Job, meter: &Meter<'_>) -> Result<Done, RagError> {
+        let Job { origin, work, mut room } = job;
+        let work = match work {
+            Work::Ended(heard) => return Ok(Done::Ended(heard)),
+            Work::Passed(passed) => return self.passed(&origin, passed).await.map(Done::Outcomes),
+            work => work,
+        };
+        let (clock, loading) = (Stopwatch::start(), Arc::clone(&origin));
+        let loaded = blocking(move || load(&loading, work)).await.map_err(RagError::Task)?;
+        meter.worked(IngestStage::Parse, clock);
+
+        let there = || loaded.iter().flatten();
+        let ids: Vec<String> = there().map(|loaded| loaded.id.clone()).collect();
+        let sources: Vec<String> = there().map(|loaded| loaded.source.clone()).collect();
+        let known = self.registry.known(&self.collection, &ids, &sources).await?;
+
+        let clock = Stopwatch::start();
+        let reading = self.clone();
+        let outcomes = driving(move |driver| {
+            let preparing = Preparing { origin, reading, driver };
+            let mut outcomes = Vec::with_capacity(loaded.len());
+            for loaded in loaded {
+                match loaded {
+                    Ok(loaded) => outcomes.extend(preparing.outcomes(loaded, &known, None)?),
+                    Err(failed) => outcomes.push(*failed),
+                }
+            }
+            for outcome in &mut outcomes {
+                if let Outcome::Ready(prepared) = outcome {
+                    prepared.room = room.part(prepared.document.text.len());
+                }
+            }
+            Ok(outcomes)
+        });
+        let outcomes = outcomes.await.map_err(RagError::Task)?;
+        meter.worked(IngestStage::Parse, clock);
+        outcomes.map(Done::Outcomes)
+    }
+
+    /// The documents of items whose tokens are on record.
+    async fn passed(&self, origin: &Origin, passed: Vec<Passed>) -> Result<Vec<Outcome>, RagError> {
+        let mut outcomes = Vec::new();
+        for Passed { item, documents } in passed {
+            let mut known = self.registry.known(&self.collection, &documents, &[]).await?;
+            let mut bytes = item.size;
+            for id in documents {
+                let Some(before) = known.documents.remove(&id) else { continue };
+                let source = before.source.clone();
+                outcomes.push(Outcome::Unchanged(Met {
+                    item: Arc::clone(&item),
+                    holder: Some(id.clone()),
+                    id,
+                    source,
+                    root: origin.root.clone(),
+                    bytes: std::mem::take(&mut bytes),
+                    before: Some(before),
+                    carrier_access: None,
+                }));
+            }
+        }
+        Ok(outcomes)
     }
 }
 
-/// One document as a source gave it.
-struct Incoming {
-    id: String,
-    source: String,
-    content_hash: String,
-    document: Document,
-    pictures: PictureState,
+impl Origin {
+    /// A file that could not be read.
+    pub fn failed(&self, item: &Arc<Listed>, failure: ItemFailure) -> Outcome {
+        let id = Some(ids::document_id(&self.root, &failure.source));
+        Outcome::Failed { id, item: Some(Arc::clone(item)), failure, bytes: 0 }
+    }
+
+    /// A file with its bytes.
+    pub fn file(&self, item: &Arc<Listed>, source: String, body: FileBody) -> Loaded {
+        Loaded {
+            item: Arc::clone(item),
+            id: ids::document_id(&self.root, &source),
+            source,
+            content_hash: ids::content_hash(&body.bytes),
+            bytes: body.bytes.len() as u64,
+            body: Body::File(body),
+        }
+    }
+
+    /// A line of a file of many documents.
+    pub fn record(&self, lines: &Lines, record: Result<Record, RecordError>) -> Result<Loaded, Box<Outcome>> {
+        let item = Arc::clone(&lines.item);
+        let record = record.map_err(|error| {
+            // A line that cannot be read may hold any id: nothing of this root is taken to be gone.
+            let failure = ItemFailure {
+                source: format!("{}#{}", lines.file, error.line),
+                error: error.to_string(),
+                hint: "mend the line; every line is one JSON value".into(),
+            };
+            Outcome::Failed { id: None, item: Some(Arc::clone(&item)), failure, bytes: 0 }
+        })?;
+        let name = record.id.clone().unwrap_or_else(|| record.line.to_string());
+        let source = format!("{}#{name}", lines.file);
+        Ok(Loaded {
+            item,
+            id: record.id.unwrap_or_else(|| ids::document_id(&self.root, &source)),
+            source,
+            content_hash: record_hash(&record.document),
+            bytes: record.document.text.len() as u64,
+            body: Body::Record(Box::new(record.document)),
+        })
+    }
 }
 
-/// Whether a file holds a document in each line.
-fn is_lines(source: &str) -> bool {
-    let source = source.to_ascii_lowercase();
-    source.ends_with(".jsonl") || source.ends_with(".ndjson")
+/// Reads and hashes a job's items.
+fn load(origin: &Origin, work: Work) -> Vec<Result<Loaded, Box<Outcome>>> {
+    match work {
+        Work::Items(items) => items.iter().map(|item| load_item(origin, item)).collect(),
+        Work::Members(item, members) => {
+            let load = |member: Result<Member, ItemFailure>| match member {
+                Ok(Member { source, bytes }) => Ok(origin.file(&item, source, FileBody::plain(bytes))),
+                Err(failure) => Err(Box::new(origin.failed(&item, failure))),
+            };
+            members.into_iter().map(load).collect()
+        }
+        Work::Records(lines, records) => {
+            records.into_iter().map(|record| origin.record(&lines, record)).collect()
+        }
+        Work::Failed(item, failures) => {
+            let failed = |failure| Outcome::Failed { id: None, item: item.clone(), failure, bytes: 0 };
+            failures.into_iter().map(|failure| Err(Box::new(failed(failure)))).collect()
+        }
+        Work::Passed(_) | Work::Ended(_) => Vec::new(),
+    }
 }
 
-fn records_of(reader: Box<dyn BufRead + Send>) -> Records {
-    Box::new(document::records(reader))
+fn load_item(origin: &Origin, item: &Arc<Listed>) -> Result<Loaded, Box<Outcome>> {
+    match origin.source.read(item) {
+        Ok(bytes) => {
+            let body =
+                FileBody { bytes, format_name: item.format_name.clone(), problems: item.problems.clone() };
+            let loaded = origin.file(item, item.source.clone(), body);
+            Ok(Loaded { bytes: item.size, ..loaded })
+        }
+        Err(failure) => {
+            let id = Some(ids::document_id(&origin.root, &item.source));
+            Err(Box::new(Outcome::Failed { id, item: Some(Arc::clone(item)), failure, bytes: item.size }))
+        }
+    }
+}
+
+impl FileBody {
+    /// A file that is what its name says.
+    pub fn plain(bytes: Vec<u8>) -> Self {
+        Self { bytes, format_name: None, problems: Vec::new() }
+    }
+}
+
+impl Met {
+    /// Puts together what was loaded and what is known of it.
+    pub fn new(loaded: &Loaded, root: &str, known: &Known) -> Self {
+        Self {
+            item: Arc::clone(&loaded.item),
+            before: known.documents.get(&loaded.id).cloned(),
+            holder: known.holders.get(&loaded.source).cloned(),
+            id: loaded.id.clone(),
+            source: loaded.source.clone(),
+            root: root.to_owned(),
+            bytes: loaded.bytes,
+            carrier_access: None,
+        }
+    }
+
+    /// Who is to read it: those that the run says, or its source does.
+    pub fn wanted<'a>(&'a self, run: Option<&'a AccessList>) -> Option<&'a AccessList> {
+        run.or(self.item.access.as_ref())
+    }
+
+    /// Who may read it, where nobody says anything else: those who may now, or who may read what it comes with.
+    pub fn kept_access(&self) -> Option<&AccessList> {
+        self.before.as_ref().map(|before| &before.access).or(self.carrier_access.as_ref())
+    }
+
+    /// Who will read it.
+    pub fn access(&self, run: Option<&AccessList>) -> AccessList {
+        self.wanted(run).or(self.kept_access()).cloned().unwrap_or(AccessList::Public)
+    }
 }
 
 /// The hash of everything that a record says.
@@ -325,17 +319,4 @@ fn record_hash(document: &Document) -> String {
         bytes.extend_from_slice(part.as_bytes());
     }
     ids::content_hash(&bytes)
-}
-
-fn size_of_outcome(outcome: &Outcome) -> u64 {
-    match outcome {
-        Outcome::Ready(prepared) => prepared.document.text.len() as u64,
-        Outcome::Unchanged { .. } | Outcome::Failed { .. } => 0,
-    }
-}
-
-/// Tokens of a text where no tokenizer is at hand: a token for every four bytes, and at least one for every
-/// word. English prose has fewer.
-fn estimate_tokens(text: &str) -> usize {
-    text.len().div_ceil(4).max(text.split_whitespace().count())
 }

@@ -77,13 +77,8 @@ impl Registry {
     pub async fn summaries(&self, reader: &Reader) -> Result<Vec<CollectionSummary>, RagError> {
         let mut summaries = Vec::new();
         for record in self.collections().await? {
-            let documents = self.documents(&record.name, reader).await?;
-            summaries.push(CollectionSummary {
-                record,
-                documents: documents.len(),
-                chunks: documents.iter().map(|document| document.chunks).sum(),
-                problems: documents.iter().map(|document| document.problems).sum(),
-            });
+            let super::Tally { documents, chunks, problems } = self.tally(&record.name, reader).await?;
+            summaries.push(CollectionSummary { record, documents, chunks, problems });
         }
         Ok(summaries)
     }

@@ -1,7 +1,5 @@
 //! Reading documents, their texts and their problems. A reader sees what it may read and no more.
 
-use std::collections::HashMap;
-
 use access::Reader;
 use document::Problem;
 use store::StoreError;
@@ -38,7 +36,7 @@ impl Registry {
         Ok(documents)
     }
 
-    /// Every document, whoever may read it, by source: for ingestion and recovery.
+    /// Every document, whoever may read it, by source: for recovery.
     pub(crate) async fn all_documents(
         &self,
         collection: &CollectionName,
@@ -49,15 +47,6 @@ impl Registry {
             .await
             .map_err(StoreError::query("list the documents"))?;
         rows.iter().map(|row| document_from(collection, row)).collect()
-    }
-
-    /// Every document by its id, whoever may read it: for ingestion.
-    pub(crate) async fn documents_by_id(
-        &self,
-        collection: &CollectionName,
-    ) -> Result<HashMap<String, DocumentRecord>, RagError> {
-        let documents = self.all_documents(collection).await?;
-        Ok(documents.into_iter().map(|document| (document.id.clone(), document)).collect())
     }
 
     /// The document with that id or, failing that, that source, if `reader` may read it.

@@ -9,11 +9,8 @@ use store::StoreError;
 use store::sqlx::{self, Row, any::AnyRow};
 
 use super::documents::{access_from, damaged};
-use super::{ChunkRecord, Registry};
+use super::{ChunkRecord, Registry, rows};
 use crate::{CollectionName, RagError, ids};
-
-/// How many ids one query asks for.
-const IDS_PER_QUERY: usize = 250;
 
 /// A live chunk with what a hit shows of its document.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,14 +43,13 @@ impl Registry {
         ids: &[PointId],
     ) -> Result<HashMap<PointId, LiveChunk>, RagError> {
         let mut live = HashMap::with_capacity(ids.len());
-        for some in ids.chunks(IDS_PER_QUERY) {
-            let places: Vec<String> = (0..some.len()).map(|place| format!("${}", place + 2)).collect();
+        for some in rows::slices(ids) {
             let statement = format!(
                 "SELECT c.id, c.span_start, c.span_end, c.heading_path, c.context, c.page, c.tokens, \
                  d.access, d.id, d.version, d.source, d.title, c.ordinal \
                  FROM chunks c JOIN documents d ON d.collection = c.collection AND d.id = c.document_id \
                  WHERE c.collection = $1 AND c.id IN ({})",
-                places.join(", ")
+                rows::places(2, some.len())
             );
             // The statement is made of placeholders alone: nothing a user wrote is in it.
             let mut query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(collection.as_str());
@@ -114,11 +110,26 @@ impl Registry {
             .fetch_all(self.database.pool())
             .await
             .map_err(StoreError::query("list the live chunks"))?;
-        let id_of = |row: &AnyRow| {
-            let id: String = row.get(0);
-            ids::from_hex(&id).map(PointId).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))
-        };
-        rows.iter().map(id_of).collect()
+        rows.iter().map(|row| id_of(collection, row)).collect()
+    }
+
+    /// The ids of the chunks of some documents' live versions.
+    pub(crate) async fn chunk_ids(
+        &self,
+        collection: &CollectionName,
+        document_ids: &[String],
+    ) -> Result<Vec<PointId>, RagError> {
+        let mut found = Vec::new();
+        for some in rows::slices(document_ids) {
+            let statement = format!(
+                "SELECT id FROM chunks WHERE collection = $1 AND document_id IN ({})",
+                rows::places(2, some.len())
+            );
+            for row in self.rows(collection, statement, some).await? {
+                found.push(id_of(collection, &row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// The chunks of one document's live version, in order.
@@ -144,15 +155,20 @@ impl Registry {
     }
 }
 
+/// Reads a chunk's id from the first column of a row.
+fn id_of(collection: &CollectionName, row: &AnyRow) -> Result<PointId, RagError> {
+    let id: String = row.get(0);
+    ids::from_hex(&id).map(PointId).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))
+}
+
 /// Reads a chunk from the first seven columns of a row.
 fn chunk_from(collection: &CollectionName, row: &AnyRow) -> Result<ChunkRecord, RagError> {
-    let id: String = row.get(0);
     let offset = |column: usize| {
         usize::try_from(row.get::<i64, _>(column)).map_err(|error| damaged(collection, error.to_string()))
     };
     let heading_path: String = row.get(3);
     Ok(ChunkRecord {
-        id: PointId(ids::from_hex(&id).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))?),
+        id: id_of(collection, row)?,
         span: Span { start: offset(1)?, end: offset(2)? },
         heading_path: serde_json::from_str(&heading_path)
             .map_err(|error| damaged(collection, format!("heading path: {error}")))?,

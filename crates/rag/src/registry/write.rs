@@ -6,7 +6,7 @@ use store::sqlx;
 use store::{StoreError, Transaction};
 
 use super::documents::damaged;
-use super::{ChunkRecord, DocumentRecord, Registry, VERSIONS_KEPT};
+use super::{ChunkRecord, DocumentRecord, Registry, VERSIONS_KEPT, rows};
 use crate::{CollectionName, RagError, ids};
 
 /// A version that is staged in the index and about to become the live one of its document.
@@ -20,6 +20,8 @@ pub struct NewVersion {
     pub chunks: Vec<ChunkRecord>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// Whether the document is there already, with chunks and problems of its own.
+    pub replaces: bool,
 }
 
 impl Registry {
@@ -31,12 +33,13 @@ impl Registry {
     /// [`RagError`] when the registry cannot be written, in which case nothing has changed.
     pub async fn flip(&self, collection: &CollectionName, versions: &[NewVersion]) -> Result<(), RagError> {
         let mut transaction = self.database.begin().await?;
-        for version in versions {
-            write_document(&mut transaction, collection, &version.document).await?;
-            write_text(&mut transaction, collection, version).await?;
-            write_chunks(&mut transaction, collection, version).await?;
-            write_problems(&mut transaction, collection, version).await?;
+        write_documents(&mut transaction, collection, versions).await?;
+        write_texts(&mut transaction, collection, versions).await?;
+        for version in versions.iter().filter(|version| version.replaces) {
+            drop_replaced(&mut transaction, collection, version).await?;
         }
+        write_chunks(&mut transaction, collection, versions).await?;
+        write_problems(&mut transaction, collection, versions).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -88,63 +91,94 @@ impl Registry {
     }
 }
 
-async fn write_document(
+const DOCUMENT_COLUMNS: usize = 17;
+const VERSION_COLUMNS: usize = 5;
+const CHUNK_COLUMNS: usize = 10;
+const PROBLEM_COLUMNS: usize = 7;
+
+async fn write_documents(
     transaction: &mut Transaction,
     collection: &CollectionName,
-    document: &DocumentRecord,
+    versions: &[NewVersion],
 ) -> Result<(), RagError> {
-    sqlx::query(
-        "INSERT INTO documents (collection, id, source, root, version, access, content_hash, fingerprint, \
-         title, language, format, metadata, text_bytes, chunks, problems, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-         ON CONFLICT (collection, id) DO UPDATE SET source = excluded.source, root = excluded.root, \
-         version = excluded.version, access = excluded.access, content_hash = excluded.content_hash, \
-         fingerprint = excluded.fingerprint, title = excluded.title, language = excluded.language, \
-         format = excluded.format, metadata = excluded.metadata, text_bytes = excluded.text_bytes, \
-         chunks = excluded.chunks, problems = excluded.problems, updated_at = excluded.updated_at",
-    )
-    .bind(collection.as_str())
-    .bind(&document.id)
-    .bind(&document.source)
-    .bind(&document.root)
-    .bind(&document.version)
-    .bind(json(collection, &document.access)?)
-    .bind(&document.content_hash)
-    .bind(&document.fingerprint)
-    .bind(document.title.as_deref())
-    .bind(document.language.as_deref())
-    .bind(&document.format)
-    .bind(json(collection, &document.metadata)?)
-    .bind(integer(document.text_bytes))
-    .bind(integer(document.chunks))
-    .bind(integer(document.problems))
-    .bind(document.created_at)
-    .bind(document.updated_at)
-    .execute(transaction.connection())
-    .await
-    .map_err(StoreError::query("write a document"))?;
+    for some in rows::slices(versions) {
+        let statement = format!(
+            "INSERT INTO documents (collection, id, source, root, version, access, content_hash, fingerprint, \
+             title, language, format, metadata, text_bytes, chunks, problems, created_at, updated_at) \
+             VALUES {} \
+             ON CONFLICT (collection, id) DO UPDATE SET source = excluded.source, root = excluded.root, \
+             version = excluded.version, access = excluded.access, content_hash = excluded.content_hash, \
+             fingerprint = excluded.fingerprint, title = excluded.title, language = excluded.language, \
+             format = excluded.format, metadata = excluded.metadata, text_bytes = excluded.text_bytes, \
+             chunks = excluded.chunks, problems = excluded.problems, updated_at = excluded.updated_at",
+            rows::values(some.len(), DOCUMENT_COLUMNS)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for document in some.iter().map(|version| &version.document) {
+            query = query
+                .bind(collection.as_str())
+                .bind(&document.id)
+                .bind(&document.source)
+                .bind(&document.root)
+                .bind(&document.version)
+                .bind(json(collection, &document.access)?)
+                .bind(&document.content_hash)
+                .bind(&document.fingerprint)
+                .bind(document.title.as_deref())
+                .bind(document.language.as_deref())
+                .bind(&document.format)
+                .bind(json(collection, &document.metadata)?)
+                .bind(integer(document.text_bytes))
+                .bind(integer(document.chunks))
+                .bind(integer(document.problems))
+                .bind(document.created_at)
+                .bind(document.updated_at);
+        }
+        run(transaction, query, "write documents").await?;
+    }
     Ok(())
 }
 
-async fn write_text(
+async fn write_texts(
+    transaction: &mut Transaction,
+    collection: &CollectionName,
+    versions: &[NewVersion],
+) -> Result<(), RagError> {
+    for some in rows::slices(versions) {
+        let statement = format!(
+            "INSERT INTO versions (collection, document_id, version, committed_at, text) VALUES {} \
+             ON CONFLICT (collection, document_id, version) DO UPDATE SET committed_at = excluded.committed_at",
+            rows::values(some.len(), VERSION_COLUMNS)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for version in some {
+            query = query
+                .bind(collection.as_str())
+                .bind(&version.document.id)
+                .bind(&version.document.version)
+                .bind(version.document.updated_at)
+                .bind(version.text.as_bytes());
+        }
+        run(transaction, query, "write the documents' texts").await?;
+    }
+    Ok(())
+}
+
+/// Takes away what the versions before have and the new one does not share with them: the oldest texts,
+/// chunks and problems.
+async fn drop_replaced(
     transaction: &mut Transaction,
     collection: &CollectionName,
     version: &NewVersion,
 ) -> Result<(), RagError> {
-    sqlx::query(
-        "INSERT INTO versions (collection, document_id, version, committed_at, text) \
-         VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (collection, document_id, version) DO UPDATE SET committed_at = excluded.committed_at",
-    )
-    .bind(collection.as_str())
-    .bind(&version.document.id)
-    .bind(&version.document.version)
-    .bind(version.document.updated_at)
-    .bind(version.text.as_bytes())
-    .execute(transaction.connection())
-    .await
-    .map_err(StoreError::query("write a document's text"))?;
-    sqlx::query(
+    for (statement, action) in [
+        ("DELETE FROM chunks WHERE collection = $1 AND document_id = $2", "replace a document's chunks"),
+        ("DELETE FROM problems WHERE collection = $1 AND document_id = $2", "replace a document's problems"),
+    ] {
+        let query = sqlx::query(statement).bind(collection.as_str()).bind(&version.document.id);
+        run(transaction, query, action).await?;
+    }
+    let query = sqlx::query(
         "DELETE FROM versions WHERE collection = $1 AND document_id = $2 AND version NOT IN \
          (SELECT version FROM versions WHERE collection = $1 AND document_id = $2 \
           ORDER BY committed_at DESC, CASE WHEN version = $3 THEN 0 ELSE 1 END LIMIT $4)",
@@ -152,90 +186,84 @@ async fn write_text(
     .bind(collection.as_str())
     .bind(&version.document.id)
     .bind(&version.document.version)
-    .bind(integer(VERSIONS_KEPT))
-    .execute(transaction.connection())
-    .await
-    .map_err(StoreError::query("drop a document's oldest text"))?;
-    Ok(())
+    .bind(integer(VERSIONS_KEPT));
+    run(transaction, query, "drop a document's oldest text").await
 }
 
 async fn write_chunks(
     transaction: &mut Transaction,
     collection: &CollectionName,
-    version: &NewVersion,
+    versions: &[NewVersion],
 ) -> Result<(), RagError> {
-    sqlx::query("DELETE FROM chunks WHERE collection = $1 AND document_id = $2")
-        .bind(collection.as_str())
-        .bind(&version.document.id)
-        .execute(transaction.connection())
-        .await
-        .map_err(StoreError::query("replace a document's chunks"))?;
-    for (ordinal, chunk) in version.chunks.iter().enumerate() {
-        insert_chunk(transaction, collection, &Placed { version, ordinal, chunk }).await?;
+    let placed: Vec<(&str, usize, &ChunkRecord)> = versions
+        .iter()
+        .flat_map(|version| {
+            let id = version.document.id.as_str();
+            version.chunks.iter().enumerate().map(move |(ordinal, chunk)| (id, ordinal, chunk))
+        })
+        .collect();
+    for some in rows::slices(&placed) {
+        let statement = format!(
+            "INSERT INTO chunks (collection, id, document_id, ordinal, span_start, span_end, heading_path, \
+             context, page, tokens) VALUES {}",
+            rows::values(some.len(), CHUNK_COLUMNS)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for (document_id, ordinal, chunk) in some {
+            query = query
+                .bind(collection.as_str())
+                .bind(ids::hex(&chunk.id.0))
+                .bind(*document_id)
+                .bind(integer(*ordinal))
+                .bind(integer(chunk.span.start))
+                .bind(integer(chunk.span.end))
+                .bind(json(collection, &chunk.heading_path)?)
+                .bind(&chunk.context)
+                .bind(chunk.page.map(i64::from))
+                .bind(integer(chunk.tokens));
+        }
+        run(transaction, query, "write chunks").await?;
     }
-    Ok(())
-}
-
-/// A chunk and where it belongs.
-struct Placed<'a> {
-    version: &'a NewVersion,
-    ordinal: usize,
-    chunk: &'a ChunkRecord,
-}
-
-async fn insert_chunk(
-    transaction: &mut Transaction,
-    collection: &CollectionName,
-    placed: &Placed<'_>,
-) -> Result<(), RagError> {
-    let chunk = placed.chunk;
-    sqlx::query(
-        "INSERT INTO chunks (collection, id, document_id, ordinal, span_start, span_end, heading_path, \
-         context, page, tokens) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(collection.as_str())
-    .bind(ids::hex(&chunk.id.0))
-    .bind(&placed.version.document.id)
-    .bind(integer(placed.ordinal))
-    .bind(integer(chunk.span.start))
-    .bind(integer(chunk.span.end))
-    .bind(json(collection, &chunk.heading_path)?)
-    .bind(&chunk.context)
-    .bind(chunk.page.map(i64::from))
-    .bind(integer(chunk.tokens))
-    .execute(transaction.connection())
-    .await
-    .map_err(StoreError::query("write a chunk"))?;
     Ok(())
 }
 
 async fn write_problems(
     transaction: &mut Transaction,
     collection: &CollectionName,
-    version: &NewVersion,
+    versions: &[NewVersion],
 ) -> Result<(), RagError> {
-    sqlx::query("DELETE FROM problems WHERE collection = $1 AND document_id = $2")
-        .bind(collection.as_str())
-        .bind(&version.document.id)
-        .execute(transaction.connection())
-        .await
-        .map_err(StoreError::query("replace a document's problems"))?;
-    for (ordinal, problem) in version.problems.iter().enumerate() {
-        sqlx::query(
-            "INSERT INTO problems (collection, document_id, ordinal, place, what, why, content_lost) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(collection.as_str())
-        .bind(&version.document.id)
-        .bind(integer(ordinal))
-        .bind(&problem.place)
-        .bind(&problem.what)
-        .bind(&problem.why)
-        .bind(i64::from(problem.content_lost))
-        .execute(transaction.connection())
-        .await
-        .map_err(StoreError::query("write a problem"))?;
+    let placed: Vec<(&str, usize, &Problem)> = versions
+        .iter()
+        .flat_map(|version| {
+            let id = version.document.id.as_str();
+            version.problems.iter().enumerate().map(move |(ordinal, problem)| (id, ordinal, problem))
+        })
+        .collect();
+    for some in rows::slices(&placed) {
+        let statement = format!(
+            "INSERT INTO problems (collection, document_id, ordinal, place, what, why, content_lost) VALUES {}",
+            rows::values(some.len(), PROBLEM_COLUMNS)
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
+        for (document_id, ordinal, problem) in some {
+            query = query
+                .bind(collection.as_str())
+                .bind(*document_id)
+                .bind(integer(*ordinal))
+                .bind(&problem.place)
+                .bind(&problem.what)
+                .bind(&problem.why)
+                .bind(i64::from(problem.content_lost));
+        }
+        run(transaction, query, "write problems").await?;
     }
+    Ok(())
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+async fn run(transaction: &mut Transaction, query: Query<'_>, action: &'static str) -> Result<(), RagError> {
+    query.execute(transaction.connection()).await.map_err(StoreError::query(action))?;
     Ok(())
 }
 

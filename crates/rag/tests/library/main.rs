@@ -6,6 +6,7 @@ mod chat;
 mod containers;
 mod git;
 mod graph;
+mod pipeline;
 mod site;
 mod support;
 mod tokens;

@@ -9,7 +9,7 @@ use access::{AccessList, PrivateText, Reader};
 use async_trait::async_trait;
 use document::Chunking;
 use index::{IndexError, IndexSpec, MemoryIndex, Payload, Point, PointId, SearchIndex};
-use model::{ChatModel, HashEmbedder};
+use model::{ChatModel, Embedder, HashEmbedder};
 use patou_rag::{
     Answer, CollectionName, EmbeddingCache, Extraction, Fusion, Generator, Gone, Hit, IndexPlace, Indexes,
     IngestReport, IngestRequest, Library, MemorySource, Mode, Parts, Question, RagError, Registry,
@@ -95,14 +95,21 @@ pub fn query(name: &CollectionName, text: &str, reader: Reader) -> SearchQuery {
 
 impl Bench {
     pub async fn new() -> Self {
-        Self::open(MemoryIndexes::default(), Arc::new(tempfile::tempdir().unwrap()), 64, None).await
+        Self::with_embedder(Arc::new(HashEmbedder::new(64))).await
+    }
+
+    /// A library with this embedder.
+    pub async fn with_embedder(embedder: Arc<dyn Embedder>) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(MemoryIndexes::default(), folder, embedder, None).await
     }
 
     /// A library whose answers a chat model writes.
     pub async fn with_chat(chat: Arc<dyn ChatModel>) -> Self {
         let generator = Generator { chat, prompt_tokens_max: 2000, answer_tokens_max: 200 };
-        Self::open(MemoryIndexes::default(), Arc::new(tempfile::tempdir().unwrap()), 64, Some(generator))
-            .await
+        let embedder = Arc::new(HashEmbedder::new(64));
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(MemoryIndexes::default(), folder, embedder, Some(generator)).await
     }
 
     /// An answer, as a question without a conversation gets it.
@@ -113,18 +120,19 @@ impl Bench {
 
     /// The same home, opened by another process.
     pub async fn reopen(&self) -> Self {
-        Self::open(self.indexes.clone(), Arc::clone(&self.folder), 64, None).await
+        self.with_dimension(64).await
     }
 
     /// The same home with another embedder.
     pub async fn with_dimension(&self, dimension: usize) -> Self {
-        Self::open(self.indexes.clone(), Arc::clone(&self.folder), dimension, None).await
+        let embedder = Arc::new(HashEmbedder::new(dimension));
+        Self::open(self.indexes.clone(), Arc::clone(&self.folder), embedder, None).await
     }
 
     async fn open(
         indexes: MemoryIndexes,
         folder: Arc<tempfile::TempDir>,
-        dimension: usize,
+        embedder: Arc<dyn Embedder>,
         generator: Option<Generator>,
     ) -> Self {
         let state = Database::open_sqlite(&folder.path().join("state.db")).await.unwrap();
@@ -133,7 +141,7 @@ impl Bench {
             registry: Registry::open(state).await.unwrap(),
             cache: EmbeddingCache::open(cache).await.unwrap(),
             indexes: Arc::new(indexes.clone()),
-            embedder: Some(Arc::new(HashEmbedder::new(dimension))),
+            embedder: Some(embedder),
             generator,
             clock: Arc::new(ManualClock::new(1)),
             chunking: Chunking::default(),

@@ -67,7 +67,7 @@ pub struct WhichVersion {
 }
 
 /// How an upload goes on.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Progress {
     /// Items found so far.
     pub listed: usize,
@@ -77,6 +77,14 @@ pub struct Progress {
     pub tokens_embedded: usize,
     /// The item that was last through.
     pub source: Option<String>,
+    /// Bytes that become live in a second, of late.
+    pub bytes_per_second: f64,
+    /// Tokens embedded in a second, of late.
+    pub tokens_per_second: f64,
+    /// How long the rest takes at that rate; absent while there is no rate.
+    pub seconds_left: Option<f64>,
+    /// The stage that the others wait for: `parse`, `embed`, `index` or `write`.
+    pub limited_by: Option<&'static str>,
 }
 
 /// The documents of a collection.
@@ -120,7 +128,7 @@ pub async fn upload(
 
 /// Tells how an ingest goes on.
 async fn stream(app: Arc<App>, call: IngestCall, trace_id: String, teller: Teller) {
-    let state = Mutex::new(Progress { listed: 0, done: 0, tokens_embedded: 0, source: None });
+    let state = Mutex::new(Progress::default());
     let progress = teller.clone();
     let tell = move |told: IngestEvent| {
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,6 +139,12 @@ async fn stream(app: Arc<App>, call: IngestCall, trace_id: String, teller: Telle
                 state.source = Some(source);
             }
             IngestEvent::Embedded(count) => state.tokens_embedded += count,
+            IngestEvent::Progress(progress) => {
+                state.bytes_per_second = progress.bytes_per_second.round();
+                state.tokens_per_second = progress.tokens_per_second.round();
+                state.seconds_left = progress.seconds_left.map(f64::round);
+                state.limited_by = Some(progress.limited_by.as_str());
+            }
         }
         // Nobody listens any more where sending fails.
         let _ = progress.send(event("progress", &*state));
