@@ -135,6 +135,7 @@ impl Scratch {
             generator: None,
             clock: Arc::new(SystemClock),
             chunking,
+            duplicates: rag::DuplicatePolicy::Keep,
             extraction: rag::Extraction::default(),
         });
         Ok(Self { library, name: collection_from("bench")?, folder })

@@ -55,6 +55,7 @@ pub use outbound::ByteStream;
 pub use rag::{
     Answer, AnswerEvent, AnswerTimings, ChunkRecord, Citation, CollectionName, CollectionSummary,
     DocumentProblem, DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestProgress, IngestReport,
-    IngestStage, ItemFailure, Mode, Refusal, Retrieval, RetrievalTimings, Scores, StageSeconds, Support,
+    IngestStage, ItemFailure, Mode, PageBox, Refusal, Retrieval, RetrievalTimings, Scores, StageSeconds,
+    Support,
 };
 pub use runtime::{Shutdown, Stopwatch, new_id, now_seconds};

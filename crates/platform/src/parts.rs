@@ -179,6 +179,7 @@ impl Platform {
                 }),
                 clock: Arc::new(SystemClock),
                 chunking: settings.chunking.clone(),
+                duplicates: settings.duplicates,
                 extraction: self.extraction().await?,
             }))
         })

@@ -6,7 +6,7 @@ mod values;
 
 use document::Chunking;
 use provider::EncoderPrecision;
-use rag::{Fusion, Mode};
+use rag::{DuplicatePolicy, Fusion, Mode};
 
 use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
@@ -116,6 +116,8 @@ pub struct Settings {
     pub sources: SourceSettings,
     /// How documents of new collections are cut.
     pub chunking: Chunking,
+    /// What becomes of documents that say what another one says.
+    pub duplicates: DuplicatePolicy,
     /// Which legs a search has.
     pub mode: Mode,
     /// How many hits a search gives.
@@ -151,6 +153,7 @@ impl Default for Settings {
             ocr: OcrSettings::default(),
             sources: SourceSettings::default(),
             chunking: Chunking::default(),
+            duplicates: DuplicatePolicy::default(),
             mode: Mode::Hybrid,
             top_k: 0,
             candidates: 0,

@@ -18,7 +18,7 @@ use futures_util::StreamExt;
 use model::{ChatModel, ChatRequest, FinishReason, Message, Usage};
 use runtime::Stopwatch;
 
-use crate::{Hit, Library, RagError, Retrieval, RetrievalTimings, SearchQuery};
+use crate::{Hit, Library, PageBox, RagError, Retrieval, RetrievalTimings, SearchQuery};
 use extractive::Extract;
 use passages::Budget;
 pub use refusal::Refusal;
@@ -119,6 +119,8 @@ pub struct Citation {
     pub title: Option<String>,
     /// The page, 1-based, where the format has pages.
     pub page: Option<u32>,
+    /// Where the chunk that it is of stands on that page, for formats that say so.
+    pub area: Option<PageBox>,
     /// The headings that the quote stands under.
     pub heading_path: Vec<String>,
     /// Where the quote is in the version's stored text.
@@ -312,6 +314,7 @@ fn compose(answer: &mut Answer, extracts: Vec<Extract>, tell: &(dyn Fn(AnswerEve
             source: extract.hit.found.source,
             title: extract.hit.found.title,
             page: extract.hit.found.chunk.page,
+            area: extract.hit.found.chunk.area,
             heading_path: extract.hit.found.chunk.heading_path,
             span: extract.span,
             quote: extract.quote,

@@ -13,6 +13,7 @@ mod admit;
 mod commit;
 mod containers;
 mod deliver;
+mod duplicates;
 mod embed;
 mod items;
 mod jobs;
@@ -30,6 +31,8 @@ use runtime::Shutdown;
 use crate::source::{ItemFailure, Source};
 use crate::{CollectionName, Library, RagError};
 use deliver::Delivery;
+pub(crate) use duplicates::Likeness;
+pub use duplicates::{DuplicateCounts, DuplicatePolicy};
 pub use meter::{IngestProgress, IngestStage, StageSeconds};
 use run::Run;
 
@@ -73,6 +76,8 @@ pub struct IngestReport {
     pub failed: Vec<ItemFailure>,
     /// What became of chunks.
     pub chunks: ChunkCounts,
+    /// Documents that say what another one says. Those that were left out are in no other count.
+    pub duplicates: DuplicateCounts,
     /// Tokens that were embedded.
     pub tokens_embedded: usize,
     /// Problems on the documents added or updated.

@@ -13,6 +13,7 @@ mod ingest;
 mod library;
 mod registry;
 mod retrieve;
+mod sketch;
 mod source;
 
 pub use answer::{
@@ -23,11 +24,13 @@ pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, Index
 pub use error::RagError;
 pub use extraction::{Extraction, Passwords, PictureState, Pictures};
 pub use ingest::{
-    ChunkCounts, Gone, IngestEvent, IngestProgress, IngestReport, IngestRequest, IngestStage, StageSeconds,
+    ChunkCounts, DuplicateCounts, DuplicatePolicy, Gone, IngestEvent, IngestProgress, IngestReport,
+    IngestRequest, IngestStage, StageSeconds,
 };
 pub use library::{Collection, Library, Parts};
 pub use registry::{
-    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, Registry,
+    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, PageBox,
+    Registry,
 };
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
 pub use source::{

@@ -13,8 +13,8 @@ use tokio::sync::Mutex;
 
 use crate::source::BASE_FIELDS;
 use crate::{
-    CollectionName, CollectionRecord, CollectionSettings, EmbeddingCache, Extraction, Generator, IndexPlace,
-    Indexes, RagError, Registry,
+    CollectionName, CollectionRecord, CollectionSettings, DuplicatePolicy, EmbeddingCache, Extraction,
+    Generator, IndexPlace, Indexes, RagError, Registry,
 };
 
 /// How long a deletion waits for searches to be through.
@@ -38,6 +38,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// How documents are cut in collections made from now on.
     pub chunking: Chunking,
+    /// What becomes of documents that say what another one says.
+    pub duplicates: DuplicatePolicy,
     /// What documents are read with beside their parsers.
     pub extraction: Extraction,
 }

@@ -7,6 +7,7 @@ mod collections;
 mod documents;
 mod items;
 mod known;
+mod likenesses;
 mod live;
 mod rows;
 mod schema;
@@ -15,8 +16,9 @@ mod write;
 use std::collections::BTreeMap;
 
 use access::AccessList;
-use document::{Problem, Span};
+use document::{Document, Problem, Span};
 use index::PointId;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Database, StoreError};
 
@@ -73,6 +75,42 @@ pub struct DocumentRecord {
     pub updated_at: i64,
 }
 
+/// A rectangle on a page of the original, in points (1/72 inch) from the page's upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageBox {
+    /// The left edge.
+    pub left: f32,
+    /// The upper edge.
+    pub top: f32,
+    /// The right edge.
+    pub right: f32,
+    /// The lower edge.
+    pub bottom: f32,
+}
+
+impl PageBox {
+    /// The least rectangle around everything of a span that stands on a page.
+    pub(crate) fn around(document: &Document, span: Span, page: u32) -> Option<Self> {
+        let on_page = |area: &&document::Area| {
+            area.page == page && area.span.start < span.end && span.start < area.span.end
+        };
+        document.areas.iter().filter(on_page).fold(None, |around: Option<Self>, area| {
+            let around = around.unwrap_or(Self {
+                left: area.left,
+                top: area.top,
+                right: area.right,
+                bottom: area.bottom,
+            });
+            Some(Self {
+                left: around.left.min(area.left),
+                top: around.top.min(area.top),
+                right: around.right.max(area.right),
+                bottom: around.bottom.max(area.bottom),
+            })
+        })
+    }
+}
+
 /// A chunk as the registry keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChunkRecord {
@@ -86,6 +124,8 @@ pub struct ChunkRecord {
     pub context: String,
     /// The original's page, 1-based.
     pub page: Option<u32>,
+    /// Where it stands on that page, for formats that say so.
+    pub area: Option<PageBox>,
     /// Tokens of the text that is embedded.
     pub tokens: usize,
 }

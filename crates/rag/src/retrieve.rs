@@ -254,11 +254,17 @@ impl Search<'_> {
     /// The first `top_k`, with their texts.
     async fn hits(&self, ranked: Vec<Ranked>) -> Result<Vec<Hit>, RagError> {
         let mut texts = HashMap::new();
-        let mut hits = Vec::new();
-        for (place, ranked) in ranked.into_iter().take(self.query.top_k).enumerate() {
+        let mut hits: Vec<Hit> = Vec::new();
+        for ranked in ranked {
+            if hits.len() >= self.query.top_k {
+                break;
+            }
             let text = self.library.slice(self.name(), &ranked.found, &mut texts).await?;
+            if hits.iter().any(|hit| hit.text == text && are_linked(&hit.found, &ranked.found)) {
+                continue;
+            }
             hits.push(Hit {
-                rank: place + 1,
+                rank: hits.len() + 1,
                 score: ranked.score,
                 scores: ranked.scores,
                 found: ranked.found,
@@ -290,6 +296,13 @@ impl Library {
             }
         })
     }
+}
+
+/// Whether two chunks are of different documents that are linked as duplicates.
+fn are_linked(a: &LiveChunk, b: &LiveChunk) -> bool {
+    let original = |chunk: &LiveChunk| chunk.duplicate_of.as_ref().unwrap_or(&chunk.document_id).clone();
+    let is_linked = a.duplicate_of.is_some() || b.duplicate_of.is_some();
+    is_linked && a.document_id != b.document_id && original(a) == original(b)
 }
 
 fn union(legs: &Legs) -> Vec<Candidate> {

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use access::AccessList;
 use document::Problem;
 
-pub(crate) use fields::{BASE_FIELDS, Labels, labels_of};
+pub(crate) use fields::{BASE_FIELDS, Labels, labels_of, payload_of};
 pub use git::{GitAccess, GitSource};
 pub use graph::GraphSource;
 pub use input::{open_path, state_of_paths};

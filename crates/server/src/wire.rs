@@ -47,6 +47,31 @@ impl From<platform::Span> for Span {
     }
 }
 
+/// A rectangle on a page, in points (1/72 inch) from the page's upper left corner.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct PageBox {
+    /// The left edge.
+    pub left: f32,
+    /// The upper edge.
+    pub top: f32,
+    /// The right edge.
+    pub right: f32,
+    /// The lower edge.
+    pub bottom: f32,
+}
+
+impl From<platform::PageBox> for PageBox {
+    fn from(area: platform::PageBox) -> Self {
+        let tenth = |edge: f32| (edge * 10.0).round() / 10.0;
+        Self {
+            left: tenth(area.left),
+            top: tenth(area.top),
+            right: tenth(area.right),
+            bottom: tenth(area.bottom),
+        }
+    }
+}
+
 /// The figures of an evaluation.
 pub fn evaluation(collection: &str, found: &RetrievalEvaluation, per_query: bool) -> Value {
     let mut value = serde_json::json!({

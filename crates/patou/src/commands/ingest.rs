@@ -69,6 +69,13 @@ pub fn words(collection: &str, report: &IngestReport) -> String {
         report.chunks.removed,
         report.problems,
     );
+    let duplicates = report.duplicates;
+    if duplicates.exact + duplicates.near > 0 {
+        words.push_str(&format!(
+            "duplicates: {} exact, {} near; {} of them skipped\n",
+            duplicates.exact, duplicates.near, duplicates.skipped
+        ));
+    }
     #[expect(clippy::cast_precision_loss, reason = "a rate is shown without decimals")]
     let rate = report.tokens_embedded as f64 / seconds.max(1e-3);
     words.push_str(&format!(

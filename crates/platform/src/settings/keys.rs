@@ -2,8 +2,8 @@
 
 use super::Settings;
 use super::values::{
-    mode_from, put, put_text, put_url, set_auth, set_endpoint, set_ocr_engine, set_ocr_seconds,
-    set_precision, set_stack,
+    mode_from, put, put_text, put_url, set_auth, set_duplicates, set_endpoint, set_ocr_engine,
+    set_ocr_seconds, set_precision, set_stack,
 };
 
 /// What a setting's value is in TOML.
@@ -206,6 +206,13 @@ pub(crate) const KEYS: &[Key] = &[
         default: "64",
         what: "how many tokens two chunks of one long section share",
         set: |settings, value| put(&mut settings.chunking.overlap_tokens, value, 0..=255),
+    },
+    Key {
+        name: "ingest.duplicates",
+        kind: Kind::Text,
+        default: "keep",
+        what: "what becomes of a document that says what another one says, exactly or nearly: `keep`, `link` or `skip`",
+        set: set_duplicates,
     },
     Key {
         name: "ingest.passwords_file",

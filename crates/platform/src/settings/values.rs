@@ -1,7 +1,7 @@
 //! How settings are read from what was written.
 
 use provider::EncoderPrecision;
-use rag::Mode;
+use rag::{DuplicatePolicy, Mode};
 
 use super::{Auth, Settings, StackName};
 use crate::extraction::OcrEngine;
@@ -38,6 +38,16 @@ pub(super) fn set_precision(settings: &mut Settings, value: &str) -> Result<(), 
     let precisions = [EncoderPrecision::Int8, EncoderPrecision::Fp32];
     let precision = precisions.into_iter().find(|precision| precision.name() == value);
     settings.encoder_precision = precision.ok_or("`int8` or `fp32`")?;
+    Ok(())
+}
+
+pub(super) fn set_duplicates(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.duplicates = match value {
+        "keep" => DuplicatePolicy::Keep,
+        "link" => DuplicatePolicy::Link,
+        "skip" => DuplicatePolicy::Skip,
+        _ => return Err("`keep`, `link` or `skip`".into()),
+    };
     Ok(())
 }
 

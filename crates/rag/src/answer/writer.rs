@@ -192,6 +192,7 @@ impl<'a> AnswerWriter<'a> {
             source: found.source.clone(),
             title: found.title.clone(),
             page: found.chunk.page,
+            area: found.chunk.area,
             heading_path: found.chunk.heading_path.clone(),
             span,
             quote: passage.text[inner.start..inner.end].to_owned(),

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use access::AccessList;
 
+use super::duplicates::{DuplicatePolicy, Originals, Verdict};
 use super::items::{Heard, Through};
 use super::read::{Met, Outcome, Prepared};
 use crate::ids::{self, NameKey};
@@ -20,6 +21,8 @@ pub(super) struct Admission {
     pub access_changes: HashMap<AccessList, Vec<String>>,
     /// The sources that are through, for the run to take.
     pub through: Vec<Through>,
+    /// What documents are compared with; read when the first is brought in.
+    pub originals: Option<Originals>,
     current: Current,
     seen: HashSet<NameKey>,
     /// Which id the run has met under which source.
@@ -65,6 +68,27 @@ impl Admission {
             }
             Outcome::Ready(prepared) => self.admit(&prepared.met).then_some(prepared),
         }
+    }
+
+    /// Says whether a document that is to be brought in says what another one says, and does with it what the policy
+    /// asks for. Gives it unless it is left out.
+    pub fn compare(&mut self, mut prepared: Box<Prepared>, policy: DuplicatePolicy) -> Option<Box<Prepared>> {
+        let originals = self.originals.get_or_insert_default();
+        let access = prepared.met.access(self.access.as_ref());
+        match originals.judge(&prepared, access, policy) {
+            Verdict::Take => {}
+            Verdict::Link(original) => {
+                let said = serde_json::Value::String(original.clone());
+                prepared.document.metadata.insert("duplicate_of".into(), said);
+                prepared.duplicate_of = Some(original);
+            }
+            Verdict::Skip => {
+                // Without its token on record it is read again each time, and comes in when the other one is gone.
+                self.current.failed.insert(prepared.met.item.source.clone());
+                return None;
+            }
+        }
+        Some(prepared)
     }
 
     /// Every item of a source was taken.

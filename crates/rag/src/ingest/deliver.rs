@@ -11,8 +11,8 @@ use super::read::Prepared;
 use super::room::Room;
 use crate::library::index_error;
 use crate::registry::NewVersion;
-use crate::source::{Labels, labels_of};
-use crate::{ChunkRecord, Collection, DocumentRecord, Library, RagError, ids};
+use crate::source::{Labels, labels_of, payload_of};
+use crate::{ChunkRecord, Collection, DocumentRecord, Library, PageBox, RagError, ids};
 
 /// How many documents are removed or opened in one step.
 const STEP_DOCUMENTS: usize = 256;
@@ -63,7 +63,7 @@ impl Delivery<'_> {
                     vector: vectors.next(),
                     lexical_text: text,
                     access: version.document.access.clone(),
-                    payload: labels.payload.clone(),
+                    payload: payload_of(&labels.payload, chunk),
                 }));
                 staged.versions.push(version);
             }
@@ -198,6 +198,7 @@ fn new_version(prepared: Prepared, mut record: DocumentRecord, labels: Vec<Probl
         span: chunk.span,
         heading_path: chunk.heading_path,
         context: chunk.context,
+        area: chunk.page.and_then(|page| PageBox::around(&prepared.document, chunk.span, page)),
         page: chunk.page,
         tokens: chunk.tokens,
     };
@@ -206,5 +207,13 @@ fn new_version(prepared: Prepared, mut record: DocumentRecord, labels: Vec<Probl
     problems.extend(labels);
     record.problems = problems.len();
     let replaces = prepared.met.before.is_some();
-    NewVersion { document: record, text: prepared.document.text, chunks, problems, replaces }
+    NewVersion {
+        document: record,
+        text: prepared.document.text,
+        chunks,
+        problems,
+        replaces,
+        likeness: prepared.likeness,
+        duplicate_of: prepared.duplicate_of,
+    }
 }

@@ -8,6 +8,7 @@ use document::{Document, Extent};
 use runtime::Driver;
 
 use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
+use super::duplicates::Likeness;
 use super::items::Origin;
 use super::jobs::{Lines, is_lines};
 use super::read::{Body, FileBody, Loaded, Met, Outcome, Prepared, Reading};
@@ -157,6 +158,8 @@ impl Preparing<'_> {
             version: ids::version_id(&document.text, &made.fingerprint),
             texts: chunks.iter().map(|chunk| chunk.indexed_text(&document)).collect(),
             met,
+            likeness: Likeness::of(&document.text),
+            duplicate_of: None,
             content_hash: made.content_hash,
             fingerprint: made.fingerprint,
             document,

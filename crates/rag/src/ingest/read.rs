@@ -8,6 +8,7 @@ use document::{Chunk, Chunking, Document, Problem, Record, RecordError};
 use model::Embedder;
 use runtime::{Shutdown, Stopwatch, blocking, driving};
 
+use super::duplicates::Likeness;
 use super::items::{Heard, Origin, Passed};
 use super::jobs::{Job, Lines, Member, Work};
 use super::meter::{IngestStage, Meter};
@@ -63,6 +64,10 @@ pub(super) struct Prepared {
     pub fingerprint: String,
     pub document: Document,
     pub chunks: Vec<Chunk>,
+    /// What the text is recognised by; `None` where it says nothing.
+    pub likeness: Option<Likeness>,
+    /// The document that it is linked to as a duplicate.
+    pub duplicate_of: Option<String>,
     /// What is embedded and indexed of each chunk.
     pub texts: Vec<String>,
     /// Given back when the document is live.

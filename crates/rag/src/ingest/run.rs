@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{self, Sender};
 use super::admit::Admission;
 use super::commit::{Commits, Committed};
 use super::deliver::Delivery;
+use super::duplicates::Originals;
 use super::embed::{Embedding, Group};
 use super::items::Through;
 use super::jobs::{Job, Jobs};
@@ -102,7 +103,7 @@ impl<'a> Run<'a> {
         let embedding = Embedding { library, collection, meter, stop };
         let delivery = Delivery { library, collection };
         let commits = Commits { delivery, access: access.as_ref(), meter, stop };
-        let reading = ReadStage { reading: self.reading(), workers: self.workers, meter };
+        let reading = ReadStage { library, reading: self.reading(), workers: self.workers, meter };
         let jobs = Jobs::new(sources, reading.reading.clone(), meter, stop.clone());
         let (read, embedded, staged, committed) = tokio::join!(
             reading.run(jobs, admission, group),
@@ -208,6 +209,7 @@ impl<'a> Run<'a> {
             unchanged: admission.unchanged,
             failed: admission.failed,
             deleted: self.deleted,
+            duplicates: admission.originals.map(|originals| originals.counts).unwrap_or_default(),
             elapsed_ms: self.meter.elapsed_ms(),
             stages: self.meter.seconds(),
             stopped: self.stop.is_requested(),
@@ -241,12 +243,21 @@ impl<'a> Run<'a> {
 
 /// The stage that reads, and what it works with.
 struct ReadStage<'a> {
+    library: &'a Library,
     reading: Reading,
     workers: usize,
     meter: &'a Meter<'a>,
 }
 
 impl ReadStage<'_> {
+    /// What documents are compared with.
+    async fn originals(&self) -> Result<Originals, RagError> {
+        let mut originals = Originals::default();
+        let add = |id, access, likeness| originals.add(id, access, likeness);
+        self.reading.registry.walk_likenesses(&self.reading.collection, add).await?;
+        Ok(originals)
+    }
+
     /// Does every job, as many beside each other as there are workers, and hands on what is admitted, in the
     /// order of the jobs.
     async fn run(
@@ -274,7 +285,15 @@ impl ReadStage<'_> {
                 if let Outcome::Unchanged(Met { bytes, .. }) | Outcome::Failed { bytes, .. } = &outcome {
                     self.meter.done(*bytes, 0);
                 }
-                group.documents.extend(admission.take(outcome).map(|prepared| *prepared));
+                let Some(prepared) = admission.take(outcome) else { continue };
+                if admission.originals.is_none() {
+                    admission.originals = Some(self.originals().await?);
+                }
+                let bytes = prepared.met.bytes;
+                match admission.compare(prepared, self.library.parts.duplicates) {
+                    Some(prepared) => group.documents.push(*prepared),
+                    None => self.meter.done(bytes, 0),
+                }
                 let is_full = group.chunks() >= GROUP_CHUNKS || group.text_bytes() >= GROUP_TEXT_BYTES;
                 if is_full && groups.send(std::mem::take(&mut group)).await.is_err() {
                     return Ok(());

@@ -9,7 +9,7 @@ use super::deliver::Delivery;
 use crate::cache::TextToEmbed;
 use crate::library::index_error;
 use crate::registry::ChunkRecord;
-use crate::source::labels_of;
+use crate::source::{labels_of, payload_of};
 use crate::{Collection, CollectionName, DocumentRecord, Library, RagError};
 
 impl Library {
@@ -98,7 +98,7 @@ impl Library {
                 vector,
                 lexical_text: text.text,
                 access: document.access.clone(),
-                payload: labels.payload.clone(),
+                payload: payload_of(&labels.payload, chunk),
             })
             .collect();
         collection.index.upsert(points).await.map_err(index_error(name))

@@ -27,6 +27,8 @@ pub struct LiveChunk {
     pub source: String,
     /// The document's title.
     pub title: Option<String>,
+    /// The document that this one is linked to as a duplicate.
+    pub duplicate_of: Option<String>,
 }
 
 impl Registry {
@@ -46,8 +48,9 @@ impl Registry {
         for some in rows::slices(ids) {
             let statement = format!(
                 "SELECT c.id, c.span_start, c.span_end, c.heading_path, c.context, c.page, c.tokens, \
-                 d.access, d.id, d.version, d.source, d.title, c.ordinal \
+                 d.access, d.id, d.version, d.source, d.title, c.ordinal, k.duplicate_of, c.area \
                  FROM chunks c JOIN documents d ON d.collection = c.collection AND d.id = c.document_id \
+                 LEFT JOIN likenesses k ON k.collection = c.collection AND k.document_id = c.document_id \
                  WHERE c.collection = $1 AND c.id IN ({})",
                 rows::places(2, some.len())
             );
@@ -68,6 +71,7 @@ impl Registry {
                         source: row.get(10),
                         title: row.get(11),
                         ordinal: row.get(12),
+                        duplicate_of: row.get(13),
                         chunk,
                     };
                     live.insert(found.chunk.id, found);
@@ -143,7 +147,7 @@ impl Registry {
         document_id: &str,
     ) -> Result<Vec<ChunkRecord>, RagError> {
         let rows = sqlx::query(
-            "SELECT id, span_start, span_end, heading_path, context, page, tokens FROM chunks \
+            "SELECT id, span_start, span_end, heading_path, context, page, tokens, area FROM chunks \
              WHERE collection = $1 AND document_id = $2 ORDER BY ordinal",
         )
         .bind(collection.as_str())
@@ -161,7 +165,7 @@ fn id_of(collection: &CollectionName, row: &AnyRow) -> Result<PointId, RagError>
     ids::from_hex(&id).map(PointId).ok_or_else(|| damaged(collection, format!("chunk id `{id}`")))
 }
 
-/// Reads a chunk from the first seven columns of a row.
+/// Reads a chunk from the first seven columns of a row, and the one called `area`.
 fn chunk_from(collection: &CollectionName, row: &AnyRow) -> Result<ChunkRecord, RagError> {
     let offset = |column: usize| {
         usize::try_from(row.get::<i64, _>(column)).map_err(|error| damaged(collection, error.to_string()))
@@ -174,6 +178,7 @@ fn chunk_from(collection: &CollectionName, row: &AnyRow) -> Result<ChunkRecord, 
             .map_err(|error| damaged(collection, format!("heading path: {error}")))?,
         context: row.get(4),
         page: row.get::<Option<i64>, _>(5).and_then(|page| u32::try_from(page).ok()),
+        area: row.get::<Option<String>, _>("area").and_then(|area| serde_json::from_str(&area).ok()),
         tokens: offset(6)?,
     })
 }

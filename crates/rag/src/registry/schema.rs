@@ -2,7 +2,8 @@
 
 use store::Migrations;
 
-pub(super) const MIGRATIONS: Migrations = Migrations { owner: "rag", steps: &[FIRST, ITEMS] };
+pub(super) const MIGRATIONS: Migrations =
+    Migrations { owner: "rag", steps: &[FIRST, ITEMS, LIKENESSES, AREAS] };
 
 const FIRST: &[&str] = &[
     "CREATE TABLE collections (
@@ -95,3 +96,16 @@ const ITEMS: &[&str] = &[
         PRIMARY KEY (collection, item)
     )",
 ];
+
+/// What documents are recognised by when another one says the same.
+const LIKENESSES: &[&str] = &["CREATE TABLE likenesses (
+        collection TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        sketch BLOB NOT NULL,
+        duplicate_of TEXT,
+        PRIMARY KEY (collection, document_id),
+        FOREIGN KEY (collection, document_id) REFERENCES documents (collection, id) ON DELETE CASCADE
+    )"];
+
+/// Where on its page a chunk stands, as JSON.
+const AREAS: &[&str] = &["ALTER TABLE chunks ADD COLUMN area TEXT"];

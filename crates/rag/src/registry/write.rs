@@ -6,7 +6,8 @@ use store::sqlx;
 use store::{StoreError, Transaction};
 
 use super::documents::damaged;
-use super::{ChunkRecord, DocumentRecord, Registry, VERSIONS_KEPT, rows};
+use super::{ChunkRecord, DocumentRecord, Registry, VERSIONS_KEPT, likenesses, rows};
+use crate::ingest::Likeness;
 use crate::{CollectionName, RagError, ids};
 
 /// A version that is staged in the index and about to become the live one of its document.
@@ -22,6 +23,10 @@ pub struct NewVersion {
     pub problems: Vec<Problem>,
     /// Whether the document is there already, with chunks and problems of its own.
     pub replaces: bool,
+    /// What the text is recognised by; `None` where it says nothing.
+    pub(crate) likeness: Option<Likeness>,
+    /// The document that it is linked to as a duplicate.
+    pub duplicate_of: Option<String>,
 }
 
 impl Registry {
@@ -35,6 +40,7 @@ impl Registry {
         let mut transaction = self.database.begin().await?;
         write_documents(&mut transaction, collection, versions).await?;
         write_texts(&mut transaction, collection, versions).await?;
+        likenesses::write(&mut transaction, collection, versions).await?;
         for version in versions.iter().filter(|version| version.replaces) {
             drop_replaced(&mut transaction, collection, version).await?;
         }
@@ -93,7 +99,7 @@ impl Registry {
 
 const DOCUMENT_COLUMNS: usize = 17;
 const VERSION_COLUMNS: usize = 5;
-const CHUNK_COLUMNS: usize = 10;
+const CHUNK_COLUMNS: usize = 11;
 const PROBLEM_COLUMNS: usize = 7;
 
 async fn write_documents(
@@ -205,11 +211,12 @@ async fn write_chunks(
     for some in rows::slices(&placed) {
         let statement = format!(
             "INSERT INTO chunks (collection, id, document_id, ordinal, span_start, span_end, heading_path, \
-             context, page, tokens) VALUES {}",
+             context, page, tokens, area) VALUES {}",
             rows::values(some.len(), CHUNK_COLUMNS)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(statement));
         for (document_id, ordinal, chunk) in some {
+            let area = chunk.area.as_ref().map(|area| json(collection, area)).transpose()?;
             query = query
                 .bind(collection.as_str())
                 .bind(ids::hex(&chunk.id.0))
@@ -220,7 +227,8 @@ async fn write_chunks(
                 .bind(json(collection, &chunk.heading_path)?)
                 .bind(&chunk.context)
                 .bind(chunk.page.map(i64::from))
-                .bind(integer(chunk.tokens));
+                .bind(integer(chunk.tokens))
+                .bind(area);
         }
         run(transaction, query, "write chunks").await?;
     }
@@ -262,7 +270,11 @@ async fn write_problems(
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
 
-async fn run(transaction: &mut Transaction, query: Query<'_>, action: &'static str) -> Result<(), RagError> {
+pub(super) async fn run(
+    transaction: &mut Transaction,
+    query: Query<'_>,
+    action: &'static str,
+) -> Result<(), RagError> {
     query.execute(transaction.connection()).await.map_err(StoreError::query(action))?;
     Ok(())
 }

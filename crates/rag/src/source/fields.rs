@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use document::Problem;
 use index::{Field, FieldKind, Payload, Value};
 
-use crate::DocumentRecord;
+use crate::{ChunkRecord, DocumentRecord};
 
 /// The fields that every collection has.
 pub(crate) const BASE_FIELDS: &[(&str, FieldKind)] = &[
@@ -16,7 +16,12 @@ pub(crate) const BASE_FIELDS: &[(&str, FieldKind)] = &[
     ("format", FieldKind::Keyword),
     ("tag", FieldKind::Keyword),
     ("date", FieldKind::Date),
+    ("page", FieldKind::Integer),
+    ("section", FieldKind::Keyword),
 ];
+
+/// How many folders of a document's path are tags.
+const PATH_TAGS_MAX: usize = 16;
 
 /// How many fields a collection can have; more metadata is kept and shown, but not filtered by.
 const FIELDS_MAX: usize = 128;
@@ -40,6 +45,12 @@ pub(crate) fn labels_of(document: &DocumentRecord, fields: &[Field]) -> Labels {
     let mut labels = Labels::default();
     let mut known: BTreeMap<String, FieldKind> =
         fields.iter().map(|field| (field.name.clone(), field.kind)).collect();
+    for (name, kind) in BASE_FIELDS {
+        if !known.contains_key(*name) {
+            known.insert((*name).to_owned(), *kind);
+            labels.new_fields.push(Field { name: (*name).to_owned(), kind: *kind });
+        }
+    }
     let base = [
         ("document_id", Some(document.id.clone())),
         ("source", Some(document.source.clone())),
@@ -79,7 +90,44 @@ pub(crate) fn labels_of(document: &DocumentRecord, fields: &[Field]) -> Labels {
             }
         }
     }
+    add_path_tags(&mut labels.payload, &document.source);
     labels
+}
+
+/// The payload of one of the document's points: the document's, with the page and the headings of the chunk.
+pub(crate) fn payload_of(document: &Payload, chunk: &ChunkRecord) -> Payload {
+    let mut payload = document.clone();
+    if let Some(page) = chunk.page {
+        payload.0.insert("page".to_owned(), Value::Int(i64::from(page)));
+    }
+    let short = |heading: &&String| !heading.is_empty() && heading.len() <= VALUE_BYTES_MAX;
+    let section: Vec<String> = chunk.heading_path.iter().filter(short).cloned().collect();
+    if !section.is_empty() {
+        payload.0.insert("section".to_owned(), Value::StrList(section));
+    }
+    payload
+}
+
+/// The folders that a document lies in are tags of it, after those that it has itself.
+fn add_path_tags(payload: &mut Payload, source: &str) {
+    let path = source.split_once('#').map_or(source, |(path, _)| path);
+    if path.contains("://") {
+        return;
+    }
+    let mut tags = match payload.0.remove("tag") {
+        Some(Value::StrList(tags)) => tags,
+        Some(Value::Str(tag)) => vec![tag],
+        _ => Vec::new(),
+    };
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders).split('/');
+    for folder in folders.filter(|folder| !matches!(*folder, "" | "." | "..")).take(PATH_TAGS_MAX) {
+        if folder.len() <= VALUE_BYTES_MAX && !tags.iter().any(|tag| tag == folder) {
+            tags.push(folder.to_owned());
+        }
+    }
+    if !tags.is_empty() {
+        payload.0.insert("tag".to_owned(), Value::StrList(tags));
+    }
 }
 
 /// The field that a key of the metadata goes to, and its value; `None` for what cannot be filtered by:

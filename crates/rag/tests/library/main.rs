@@ -4,6 +4,7 @@
 
 mod chat;
 mod containers;
+mod duplicates;
 mod git;
 mod graph;
 mod pipeline;

@@ -101,15 +101,20 @@ impl Bench {
     /// A library with this embedder.
     pub async fn with_embedder(embedder: Arc<dyn Embedder>) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(MemoryIndexes::default(), folder, embedder, None).await
+        Self::open(MemoryIndexes::default(), folder, |parts| parts.embedder = Some(embedder)).await
+    }
+
+    /// A library that does this with duplicates.
+    pub async fn with_duplicates(policy: patou_rag::DuplicatePolicy) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::open(MemoryIndexes::default(), folder, |parts| parts.duplicates = policy).await
     }
 
     /// A library whose answers a chat model writes.
     pub async fn with_chat(chat: Arc<dyn ChatModel>) -> Self {
         let generator = Generator { chat, prompt_tokens_max: 2000, answer_tokens_max: 200 };
-        let embedder = Arc::new(HashEmbedder::new(64));
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::open(MemoryIndexes::default(), folder, embedder, Some(generator)).await
+        Self::open(MemoryIndexes::default(), folder, |parts| parts.generator = Some(generator)).await
     }
 
     /// An answer, as a question without a conversation gets it.
@@ -126,27 +131,29 @@ impl Bench {
     /// The same home with another embedder.
     pub async fn with_dimension(&self, dimension: usize) -> Self {
         let embedder = Arc::new(HashEmbedder::new(dimension));
-        Self::open(self.indexes.clone(), Arc::clone(&self.folder), embedder, None).await
+        Self::open(self.indexes.clone(), Arc::clone(&self.folder), |parts| parts.embedder = Some(embedder))
+            .await
     }
 
     async fn open(
         indexes: MemoryIndexes,
         folder: Arc<tempfile::TempDir>,
-        embedder: Arc<dyn Embedder>,
-        generator: Option<Generator>,
+        change: impl FnOnce(&mut Parts),
     ) -> Self {
         let state = Database::open_sqlite(&folder.path().join("state.db")).await.unwrap();
         let cache = Database::open_sqlite(&folder.path().join("cache.db")).await.unwrap();
-        let parts = Parts {
+        let mut parts = Parts {
             registry: Registry::open(state).await.unwrap(),
             cache: EmbeddingCache::open(cache).await.unwrap(),
             indexes: Arc::new(indexes.clone()),
-            embedder: Some(embedder),
-            generator,
+            embedder: Some(Arc::new(HashEmbedder::new(64))),
+            generator: None,
             clock: Arc::new(ManualClock::new(1)),
             chunking: Chunking::default(),
+            duplicates: patou_rag::DuplicatePolicy::Keep,
             extraction: Extraction::default(),
         };
+        change(&mut parts);
         Self { library: Library::new(parts), name: "docs".parse().unwrap(), indexes, folder }
     }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Span;
+use super::{PageBox, Span};
 
 /// What an ingest did: `added + updated + unchanged + quarantined + failed` is the number of items listed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -31,6 +31,8 @@ pub struct Ingested {
     pub failed: Vec<Failed>,
     /// What became of chunks.
     pub chunks: Chunks,
+    /// Documents that say what another one says.
+    pub duplicates: Duplicates,
     /// Tokens that were embedded.
     pub tokens_embedded: usize,
     /// Problems on the documents added or updated.
@@ -67,6 +69,17 @@ pub struct Failed {
     pub hint: String,
 }
 
+/// Documents that say what another one says. Those that were skipped are in no other count.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Duplicates {
+    /// To the letter.
+    pub exact: usize,
+    /// Nearly.
+    pub near: usize,
+    /// How many of them were left out.
+    pub skipped: usize,
+}
+
 /// Chunks by what became of them.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct Chunks {
@@ -97,6 +110,11 @@ pub fn ingest_report(collection: &str, report: &IngestReport) -> Ingested {
             added: report.chunks.added,
             reused: report.chunks.reused,
             removed: report.chunks.removed,
+        },
+        duplicates: Duplicates {
+            exact: report.duplicates.exact,
+            near: report.duplicates.near,
+            skipped: report.duplicates.skipped,
         },
         tokens_embedded: report.tokens_embedded,
         problems: report.problems,
@@ -218,6 +236,9 @@ pub struct Chunk {
     pub heading_path: Vec<String>,
     /// The page, 1-based, where the format has pages.
     pub page: Option<u32>,
+    /// Where it stands on that page, for formats that say so.
+    #[serde(rename = "box")]
+    pub area: Option<PageBox>,
     /// How many tokens it has, its context included.
     pub tokens: usize,
 }
@@ -229,6 +250,7 @@ pub fn chunk(chunk: &ChunkRecord) -> Chunk {
         span: chunk.span.into(),
         heading_path: chunk.heading_path.clone(),
         page: chunk.page,
+        area: chunk.area.map(Into::into),
         tokens: chunk.tokens,
     }
 }

@@ -4,7 +4,7 @@ use platform::{AnswerTimings, AskOutcome, Mode, Retrieval, Usage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Span, millis, round};
+use super::{PageBox, Span, millis, round};
 
 /// What a search found.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -55,6 +55,9 @@ pub struct Hit {
     pub heading_path: Vec<String>,
     /// The page, 1-based, where the format has pages.
     pub page: Option<u32>,
+    /// Where the chunk stands on that page, for formats that say so.
+    #[serde(rename = "box")]
+    pub area: Option<PageBox>,
     /// Where the chunk is in the stored text.
     pub span: Span,
     /// The stored text there.
@@ -112,6 +115,7 @@ fn hit(hit: &platform::Hit) -> Hit {
         title: found.title.clone(),
         heading_path: found.chunk.heading_path.clone(),
         page: found.chunk.page,
+        area: found.chunk.area.map(Into::into),
         span: found.chunk.span.into(),
         text: hit.text.clone(),
         scores: HitScores {
@@ -188,6 +192,9 @@ pub struct Citation {
     pub title: Option<String>,
     /// The page, 1-based, where the format has pages.
     pub page: Option<u32>,
+    /// Where the chunk stands on that page, for formats that say so.
+    #[serde(rename = "box")]
+    pub area: Option<PageBox>,
     /// The headings that the quote stands under.
     pub heading_path: Vec<String>,
     /// Where the quote is in the stored text.
@@ -305,6 +312,7 @@ pub fn citation(citation: &platform::Citation) -> Citation {
         source: citation.source.clone(),
         title: citation.title.clone(),
         page: citation.page,
+        area: citation.area.map(Into::into),
         heading_path: citation.heading_path.clone(),
         span: citation.span.into(),
         quote: citation.quote.clone(),

@@ -19,6 +19,7 @@ fn passage(id: &str, text: &str) -> Passage {
         heading_path: Vec::new(),
         context: String::new(),
         page: None,
+        area: None,
         tokens: 0,
     };
     let found = LiveChunk {
@@ -28,6 +29,7 @@ fn passage(id: &str, text: &str) -> Passage {
         version: "v".into(),
         source: format!("{id}.md"),
         title: None,
+        duplicate_of: None,
     };
     let hit = Hit { rank: 1, score: 1.0, scores: Scores::default(), found, text: text.into() };
     Passage { hit, span, text: text.into() }
