@@ -1,10 +1,14 @@
 //! What can be written after `patou`.
 
+mod guard;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use platform::Mode;
 use serde::{Deserialize, Serialize};
+
+pub use guard::{Guard, GuardScan};
 
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
@@ -75,6 +79,9 @@ pub enum Command {
     /// List, pull and locate the models that the stack needs
     #[command(subcommand, after_help = "Example: patou model pull")]
     Model(Model),
+    /// Say what a text carries: attacks, hidden content, secrets, personal data
+    #[command(subcommand, after_help = "Example: patou guard scan mail.txt")]
+    Guard(Guard),
     /// Evaluate a change
     #[command(
         subcommand,

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod documents;
 mod eval;
+mod guard;
 mod ingest;
 mod key;
 mod model;
@@ -93,6 +94,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Collections(call) => collections::run(front, call).await,
         Command::Key(call) => key::run(front, call).await,
         Command::Model(call) => model::run(front, call).await,
+        Command::Guard(call) => guard::run(front, call).await,
         Command::Eval(call) => eval::run(front, call).await,
         Command::Bench(call) => bench::run(front, call).await,
         Command::Config(call) => config::run(front, &call),

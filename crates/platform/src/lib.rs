@@ -39,8 +39,8 @@ pub use settings::{
 };
 pub use sources::SourceSettings;
 pub use use_cases::{
-    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, IngestCall, IngestWatch, KeyCall, Readiness,
-    SearchCall, ServedModel, Upload,
+    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, GuardCall, GuardForm, GuardScanned, IngestCall,
+    IngestWatch, KeyCall, Readiness, SearchCall, ServedModel, Upload,
 };
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
@@ -50,6 +50,7 @@ pub use gateway::{
     CallError, Caller, Gateway, Key, KeyRole, NewKey, Operation, Reply, ReplyBody, Request as ModelRequest,
     RequestError,
 };
+pub use guard::{Decision, Finding as GuardFinding, Kind as GuardKind, Verdict};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;
 pub use rag::{

@@ -2,6 +2,7 @@
 
 mod ask;
 mod documents;
+mod guard;
 mod ingest;
 mod keys;
 mod models;
@@ -10,6 +11,7 @@ mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};
+pub use guard::{GuardCall, GuardForm, GuardScanned};
 pub use ingest::{IngestCall, IngestWatch, Upload};
 pub use keys::KeyCall;
 pub use models::{Readiness, ServedModel};

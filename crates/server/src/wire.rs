@@ -2,6 +2,7 @@
 
 mod configuration;
 mod documents;
+mod guard;
 mod keys;
 pub mod openai;
 mod search;
@@ -16,6 +17,7 @@ pub use documents::{
     Chunk, Chunks, Collection, Document, DocumentPage, Failed, Ingested, Parsed, Problem, Version, access,
     chunk, collection, document, document_detail, document_problem, ingest_report, parsed,
 };
+pub use guard::{Finding, Verdict, verdict};
 pub use keys::{Key, KeyWithSecret, key, new_key};
 pub use search::{
     AnswerMillis, Answered, Citation, Hit, HitScores, Inspection, Said, SearchAnswer, SearchTimings, Support,

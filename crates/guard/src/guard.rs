@@ -1,0 +1,238 @@
+//! Owns the scan: a text through views, detectors and models to findings with spans of the original, and a verdict.
+//!
+//! Long texts are read in overlapping slabs, so that memory does not grow with them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use rustc_hash::FxHashSet;
+
+use crate::detector::{ACTS, act, hidden_text, mention};
+use crate::finding::{Category, Finding};
+use crate::model::{self, Marked, act_bucket};
+use crate::policy::{Decision, Kind, Policy};
+use crate::view::{ViewLimits, Views, expand};
+
+/// What came of a scan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// What is to be done.
+    pub decision: Decision,
+    /// The probability that the text is an attack, 0 to 1. Personal data and secrets do not raise it; their findings
+    /// have scores of their own.
+    pub score: f32,
+    /// What was found, in the order of spans.
+    pub findings: Vec<Finding>,
+    /// How many more there were than are listed. All of them had a say in the decision.
+    pub omitted: usize,
+    /// Whether a limit on views was met, so that something decoded may not have been read.
+    pub truncated: bool,
+}
+
+/// Findings beyond so many are counted and not listed.
+pub const FINDINGS_MAX: usize = 10_000;
+/// How much of a text is read at a time, and how much of it twice.
+const SLAB_BYTES: usize = 128 * 1024;
+const OVERLAP_BYTES: usize = 2 * 1024;
+/// A model that is so sure is believed even where attacks are talked about.
+const SURE: f32 = 0.95;
+/// The name of the models' detector.
+const LINEAR_MODEL: &str = "linear_model";
+
+/// Scans texts. Cheap to share behind an `Arc`; nothing in it changes.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    policies: [Policy; 3],
+    limits: ViewLimits,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            policies: [Kind::Prompt, Kind::Document, Kind::Output].map(Policy::built_in),
+            limits: ViewLimits::default(),
+        }
+    }
+}
+
+impl Guard {
+    /// A guard with another policy for one kind of text.
+    #[must_use]
+    pub fn with_policy(mut self, kind: Kind, policy: Policy) -> Self {
+        let [prompt, document, output] = &mut self.policies;
+        let held = match kind {
+            Kind::Prompt => prompt,
+            Kind::Document => document,
+            Kind::Output => output,
+        };
+        *held = policy;
+        self
+    }
+
+    /// The policy for a kind of text.
+    pub fn policy(&self, kind: Kind) -> &Policy {
+        let [prompt, document, output] = &self.policies;
+        match kind {
+            Kind::Prompt => prompt,
+            Kind::Document => document,
+            Kind::Output => output,
+        }
+    }
+
+    /// Scans a text, in time proportional to its length and in bounded memory. Never fails.
+    pub fn scan(&self, kind: Kind, text: &str) -> Verdict {
+        let mut scan = Scan::new(kind, self.policy(kind));
+        let mut start = 0;
+        loop {
+            let end = text.floor_char_boundary((start + SLAB_BYTES).min(text.len()));
+            let slab = text.get(start..end).unwrap_or_default();
+            scan.slab(slab, start, self.limits);
+            if end >= text.len() {
+                return scan.finish();
+            }
+            start = text.floor_char_boundary(end - OVERLAP_BYTES);
+        }
+    }
+}
+
+/// What a window's score is multiplied by where it talks about attacks, unless it is sure of itself.
+fn talked_about(text: &str, range: &Range<usize>, score: f32) -> f32 {
+    let talks = || mention::cues(text.get(range.clone()).unwrap_or_default()) >= 3;
+    if score < SURE && talks() { 0.6 } else { 1.0 }
+}
+
+struct Scan<'a> {
+    kind: Kind,
+    policy: &'a Policy,
+    verdict: Verdict,
+    seen: FxHashSet<(&'static str, usize, usize)>,
+}
+
+/// A text being read: the original's slab or one of its views.
+struct Reading<'a> {
+    text: &'a str,
+    view: Option<(usize, &'a Views)>,
+    offset: usize,
+}
+
+impl Reading<'_> {
+    fn original(&self, range: Range<usize>) -> Range<usize> {
+        let range = self.view.map_or(range.clone(), |(view, views)| views.original(view, range));
+        self.offset + range.start..self.offset + range.end
+    }
+
+    fn name(&self) -> Cow<'static, str> {
+        let view = self.view.and_then(|(at, views)| views.views.get(at));
+        view.map_or(Cow::Borrowed("original"), |view| Cow::Owned(view.name.clone()))
+    }
+}
+
+impl<'a> Scan<'a> {
+    fn new(kind: Kind, policy: &'a Policy) -> Self {
+        let verdict = Verdict {
+            decision: Decision::Allow,
+            score: 0.0,
+            findings: Vec::new(),
+            omitted: 0,
+            truncated: false,
+        };
+        Self { kind, policy, verdict, seen: FxHashSet::default() }
+    }
+
+    fn slab(&mut self, slab: &str, offset: usize, limits: ViewLimits) {
+        let original = Reading { text: slab, view: None, offset };
+        self.attacks(&original);
+        self.hidden(&original);
+        let views = expand(slab, limits);
+        self.verdict.truncated |= views.truncated;
+        for (at, view) in views.views.iter().enumerate() {
+            self.attacks(&Reading { text: &view.text, view: Some((at, &views)), offset });
+        }
+    }
+
+    /// The rules, and the models with what the rules found.
+    fn attacks(&mut self, reading: &Reading<'_>) {
+        let hits = act::find(reading.text, self.kind);
+        let mut marked: Vec<Marked> = Vec::with_capacity(hits.len());
+        for hit in &hits {
+            let Some(act) = ACTS.get(hit.act) else { continue };
+            let factor = mention::factor(reading.text, &hit.range);
+            marked.push((hit.range.clone(), act_bucket(act.name, factor >= 0.5)));
+            self.add(Finding {
+                detector: act.name,
+                category: act.category,
+                span: reading.original(hit.range.clone()),
+                view: reading.name(),
+                score: hit.score * factor,
+                explanation: Cow::Borrowed(act.explanation),
+            });
+        }
+        if self.kind == Kind::Output {
+            return;
+        }
+        marked.sort_by_key(|(range, _)| range.start);
+        let read = model::read(reading.text, self.kind, &marked);
+        // A window over the threshold has its say as a finding.
+        let score = if read.windows.is_empty() { read.score } else { read.whole };
+        self.verdict.score = self.verdict.score.max(score);
+        for (range, score) in read.windows {
+            let score = score * talked_about(reading.text, &range, score);
+            self.model_finding(reading, range, score);
+        }
+        if read.whole >= 0.5 && !self.seen.iter().any(|(detector, ..)| *detector == LINEAR_MODEL) {
+            self.model_finding(reading, 0..reading.text.len(), read.whole);
+        }
+    }
+
+    fn model_finding(&mut self, reading: &Reading<'_>, range: Range<usize>, score: f32) {
+        let (category, explanation) = match self.kind {
+            Kind::Document => (Category::Injection, "reads like instructions to a model"),
+            Kind::Prompt | Kind::Output => {
+                (Category::Jailbreak, "reads like an attempt to talk a model out of its rules")
+            }
+        };
+        self.add(Finding {
+            detector: LINEAR_MODEL,
+            category,
+            span: reading.original(range),
+            view: reading.name(),
+            score,
+            explanation: Cow::Borrowed(explanation),
+        });
+    }
+
+    fn hidden(&mut self, reading: &Reading<'_>) {
+        for hidden in hidden_text::find(reading.text) {
+            self.add(Finding {
+                detector: hidden_text::NAME,
+                category: Category::HiddenText,
+                span: reading.original(hidden.range),
+                view: reading.name(),
+                score: hidden.score,
+                explanation: Cow::Borrowed(hidden.how),
+            });
+        }
+    }
+
+    fn add(&mut self, finding: Finding) {
+        if !self.seen.insert((finding.detector, finding.span.start, finding.span.end)) {
+            return;
+        }
+        self.verdict.decision = self.verdict.decision.max(self.policy.of(finding.category, finding.score));
+        if matches!(finding.category, Category::Injection | Category::Jailbreak) {
+            self.verdict.score = self.verdict.score.max(finding.score);
+        }
+        if self.verdict.findings.len() < FINDINGS_MAX {
+            self.verdict.findings.push(finding);
+        } else {
+            self.verdict.omitted += 1;
+            // What is told apart no more is counted again where slabs overlap; memory stays bounded.
+            self.seen.clear();
+        }
+    }
+
+    fn finish(mut self) -> Verdict {
+        self.verdict.findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
+        self.verdict
+    }
+}

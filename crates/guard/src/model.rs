@@ -1,0 +1,127 @@
+//! Owns the linear models: hashed n-grams over windows of one to three sentences, and over whole prompts.
+//!
+//! Weights are committed, with a card beside them that says what they were trained on; the training command makes
+//! them again bit for bit. A score is a probability, calibrated so that ½ is the threshold of each head.
+
+mod features;
+mod weights;
+
+use std::ops::Range;
+
+pub use features::{Marked, Sink, act_bucket, visit};
+pub use weights::{BUCKETS, Head, Weights};
+
+use crate::detector::{ACTS, act, mention};
+use crate::policy::Kind;
+
+/// How a text reads to the models.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// The probability that it is an attack: that of its worst window, or of the whole of a prompt.
+    pub score: f32,
+    /// The probability by the whole of a prompt; 0 for documents.
+    pub whole: f32,
+    /// The windows at or above the threshold, in order and apart, each with its score.
+    pub windows: Vec<(Range<usize>, f32)>,
+}
+
+/// What the rules find in a text, as features.
+pub fn marks(text: &str, kind: Kind) -> Vec<Marked> {
+    let mark = |hit: act::Hit| {
+        let factor = mention::factor(text, &hit.range);
+        Some((hit.range, act_bucket(ACTS.get(hit.act)?.name, factor >= 0.5)))
+    };
+    let mut marked: Vec<Marked> = act::find(text, kind).into_iter().filter_map(mark).collect();
+    marked.sort_by_key(|(range, _)| range.start);
+    marked
+}
+
+/// Windows have up to so many sentences.
+const WINDOW: usize = 3;
+
+/// What a sentence adds up to.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    start: usize,
+    end: usize,
+    features: f32,
+    weight: f32,
+}
+
+struct Reader<'a> {
+    window: &'a Head,
+    whole: Option<&'a Head>,
+    now: Sum,
+    whole_sum: Sum,
+    last: [Sum; WINDOW],
+    reading: Reading,
+}
+
+/// Reads a text. `acts` are what the rules found in it, in order.
+pub fn read(text: &str, kind: Kind, acts: &[Marked]) -> Reading {
+    let weights = Weights::built_in();
+    let (window, whole) = match kind {
+        Kind::Document => (&weights.document, None),
+        Kind::Prompt | Kind::Output => (&weights.chat, Some(&weights.prompt)),
+    };
+    let none = Sum::default();
+    let reading = Reading::default();
+    let mut reader = Reader { window, whole, now: none, whole_sum: none, last: [none; WINDOW], reading };
+    visit(text, acts, &mut reader);
+    reader.finish()
+}
+
+impl Sink for Reader<'_> {
+    fn feature(&mut self, bucket: u32) {
+        self.now.features += 1.0;
+        self.now.weight += self.window.weight(bucket);
+        if let Some(whole) = self.whole {
+            self.whole_sum.features += 1.0;
+            self.whole_sum.weight += whole.weight(bucket);
+        }
+    }
+
+    fn sentence(&mut self, range: Range<usize>) {
+        let now = Sum { start: range.start, end: range.end, ..self.now };
+        self.last.rotate_left(1);
+        if let Some(last) = self.last.last_mut() {
+            *last = now;
+        }
+        self.now = Sum::default();
+        let mut sum = Sum { end: now.end, ..Sum::default() };
+        let mut best = (0.0f32, now.start);
+        for earlier in self.last.iter().rev().filter(|sum| sum.features > 0.0) {
+            sum.features += earlier.features;
+            sum.weight += earlier.weight;
+            let score = self.window.probability(sum.weight, sum.features);
+            if score > best.0 {
+                best = (score, earlier.start);
+            }
+        }
+        self.take(best.1..now.end, best.0);
+    }
+}
+
+impl Reader<'_> {
+    fn take(&mut self, range: Range<usize>, score: f32) {
+        self.reading.score = self.reading.score.max(score);
+        if score < 0.5 {
+            return;
+        }
+        match self.reading.windows.last_mut() {
+            Some((last, held)) if range.start <= last.end => {
+                last.end = range.end;
+                *held = held.max(score);
+            }
+            _ => self.reading.windows.push((range, score)),
+        }
+    }
+
+    fn finish(mut self) -> Reading {
+        if let Some(whole) = self.whole {
+            self.reading.whole = whole.probability(self.whole_sum.weight, self.whole_sum.features);
+            self.reading.score = self.reading.score.max(self.reading.whole);
+        }
+        self.reading
+    }
+}

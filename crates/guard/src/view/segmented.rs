@@ -1,0 +1,73 @@
+//! Owns words that run together without spaces.
+
+use super::Transform;
+use super::offsets::Builder;
+use super::regions::{Change, Replacement, changed_lines};
+use super::runs::runs;
+use super::vocabulary::{Vocabulary, WORD_BYTES_MAX};
+
+/// Cuts long runs of letters into known words (the likeliest cut, by the words' shares).
+pub const TRANSFORM: Transform = Transform { name: "segmented", literal: false, apply };
+
+const RUN_BYTES_MIN: usize = 14;
+/// Longer runs are data.
+const RUN_BYTES_MAX: usize = 4096;
+/// The cost of a letter in no word, as a logarithm of a share.
+const UNKNOWN: f32 = -9.0;
+
+fn apply(source: &str) -> Option<Builder> {
+    let vocabulary = Vocabulary::built_in();
+    let mut changes = Vec::new();
+    for run in runs(source, RUN_BYTES_MIN, |byte| byte.is_ascii_alphabetic()) {
+        let Some(text) = source.get(run.clone()).filter(|text| text.len() <= RUN_BYTES_MAX) else { continue };
+        let lower = text.to_ascii_lowercase();
+        if vocabulary.holds(&lower) {
+            continue;
+        }
+        for cut in cuts(&lower, vocabulary) {
+            let at = run.start + cut;
+            changes.push(Change { range: at..at, by: Replacement::Char(' ') });
+        }
+    }
+    changed_lines(source, &changes)
+}
+
+/// Where the likeliest cut into words has its boundaries; nothing where too few letters are in known words.
+fn cuts(lower: &str, vocabulary: &Vocabulary) -> Vec<usize> {
+    let length = lower.len();
+    // For each end: the best score, where its last word begins, and whether that word is known.
+    let mut best = vec![(f32::NEG_INFINITY, 0usize, false); length + 1];
+    if let Some(start) = best.first_mut() {
+        start.0 = 0.0;
+    }
+    for end in 1..=length {
+        let mut found = (f32::NEG_INFINITY, 0, false);
+        for start in end.saturating_sub(WORD_BYTES_MAX)..end {
+            let Some((before, ..)) = best.get(start).copied() else { continue };
+            let known = lower.get(start..end).and_then(|word| vocabulary.share_log(word));
+            let share = known.or_else(|| (end - start == 1).then_some(UNKNOWN));
+            let Some(score) = share.map(|share| before + share) else { continue };
+            if score > found.0 {
+                found = (score, start, known.is_some());
+            }
+        }
+        if let Some(held) = best.get_mut(end) {
+            *held = found;
+        }
+    }
+    let (mut at, mut cuts, mut covered) = (length, Vec::new(), 0);
+    while let Some((_, start, known)) = best.get(at).copied() {
+        if at == 0 {
+            break;
+        }
+        covered += if known && at - start > 1 { at - start } else { 0 };
+        cuts.push(start);
+        at = start;
+    }
+    if covered * 4 < length * 3 {
+        return Vec::new();
+    }
+    cuts.pop();
+    cuts.reverse();
+    cuts
+}
