@@ -5,6 +5,9 @@ use std::sync::Arc;
 use outbound::OutboundError;
 
 use crate::Key;
+use crate::cache::CacheControl;
+use crate::quota::{Headroom, QuotaRefusal, Window};
+use crate::reply::rate_limits;
 use crate::request::RequestError;
 
 /// Who calls.
@@ -14,6 +17,8 @@ pub struct Caller {
     pub key: Option<Arc<Key>>,
     /// Names the request, here and at the model's server.
     pub trace_id: String,
+    /// What it wants of the cache.
+    pub cache_control: CacheControl,
 }
 
 /// Why there is no answer. Nothing of the prompt is in it.
@@ -25,6 +30,9 @@ pub enum CallError {
     /// No route has that name.
     #[error("there is no model `{0}`")]
     UnknownModel(String),
+    /// A quota has no room for it.
+    #[error("{}", told(.0))]
+    Quota(QuotaRefusal),
     /// The model's server cannot be reached.
     #[error("backend `{backend}` cannot be reached")]
     Unreachable {
@@ -86,9 +94,35 @@ impl CallError {
             Self::Unreachable { .. } | Self::Broken { .. } | Self::Failed { .. } | Self::Garbled { .. } => {
                 "try again; see `GET /ready` for the backends"
             }
+            Self::Quota(refusal) if refusal.window == Window::Streams => "wait until an answer has ended",
+            Self::Quota(_) => "ask for less with `max_tokens`, or wait for the window to begin anew",
             Self::Busy { .. } => "try again in a moment",
             Self::TimedOut { .. } => "try again, or raise the route's limit",
         }
+    }
+
+    /// How many seconds to wait before trying again, where that is known.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Busy { retry_after_s, .. } => *retry_after_s,
+            Self::Quota(refusal) => Some(refusal.resets_in_s),
+            _ => None,
+        }
+    }
+
+    /// Headers that go with it over HTTP: what is left of a quota.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let Self::Quota(refusal) = self else { return Vec::new() };
+        let QuotaRefusal { window, limit, left, resets_in_s, .. } = *refusal;
+        let mut headers = match window {
+            Window::Streams => Vec::new(),
+            _ => rate_limits(&Headroom { limit, left, resets_in_s }),
+        };
+        if window == Window::Month {
+            // Clients of OpenAI's try again by themselves, which is of no use here.
+            headers.push(("x-should-retry".into(), "false".into()));
+        }
+        headers
     }
 
     /// Whether another server may be asked instead.
@@ -98,5 +132,18 @@ impl CallError {
             Self::Failed { status, .. } => *status == 503,
             _ => false,
         }
+    }
+}
+
+fn told(refusal: &QuotaRefusal) -> String {
+    let QuotaRefusal { account, window, limit, left, asked, .. } = refusal;
+    // Who pays is told by kind: a key's id means nothing to its holder.
+    let whose = account.split(':').next().unwrap_or_default();
+    match window {
+        Window::Streams => format!("the {whose} has {limit} requests under way, which is its limit"),
+        window => format!(
+            "the {whose} has {left} of {limit} tokens left for this {}, and the request needs {asked}",
+            window.as_str()
+        ),
     }
 }

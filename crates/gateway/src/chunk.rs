@@ -46,6 +46,11 @@ impl Told {
         Ok(told)
     }
 
+    /// The fields that every chunk has alike, as they are written, to begin another chunk with.
+    pub fn head(&self, text: &str) -> String {
+        self.alike.iter().map(|(name, place)| format!("\"{name}\":{},", &text[place.clone()])).collect()
+    }
+
     fn field(&mut self, key: &str, scanner: &mut Scanner<'_>, text: &[u8]) -> Result<(), JsonError> {
         match key {
             "choices" if scanner.peek() == Some(b'[') => scanner.array(|scanner| {
@@ -82,7 +87,7 @@ impl Told {
                         self.is_end |= scanner.peek() == Some(b'"');
                         scanner.value()?;
                     }
-                    "delta" => {
+                    "delta" | "message" => {
                         let mut written = Written { bytes: 0, tokens: 0 };
                         scanner.value_with(&mut written)?;
                         self.written_bytes += written.bytes;

@@ -7,26 +7,47 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use outbound::{Exchange, OutboundError};
+use model::Usage;
 use provider::Forwarded;
-use runtime::Clock;
+use runtime::{Clock, Shutdown, Stopwatch};
 
+use crate::asked::{Asked, refused, timed_out, unanswered, whole};
+use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
+use crate::cache::{AnswerCache, CacheKey, Flight, Found, Looking};
 use crate::call::{CallError, Caller};
-use crate::reply::{Reply, ReplyBody, handed_on};
+use crate::chunk::Told;
+use crate::measure::{self, Pace};
+use crate::outgoing::Outgoing;
+use crate::quota::{Claim, Limits};
+use crate::reply::{self, Reply, ReplyBody, handed_on};
 use crate::request::{Operation, Request};
 use crate::route::{Backend, Route, hashed};
-use crate::stream::{Opened, Supervised};
+use crate::stream::{Keeping, Opened, Supervised, Wants};
+use crate::usage::UsageBook;
 
-/// The longest answer that is taken in one piece.
-const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// The longest refusal of a server that is handed on.
-const REFUSAL_BYTES_MAX: usize = 1 << 20;
-
+/// How often usage is written: what a power cut loses at most.
+const BOOKS_EVERY: Duration = Duration::from_secs(1);
 /// Every route, and what stands between clients and servers.
 pub struct Gateway {
     routes: BTreeMap<String, Arc<Route>>,
+    teams: BTreeMap<String, Limits>,
+    accounts: Accounts,
+    cache: Arc<AnswerCache>,
     clock: Arc<dyn Clock>,
+}
+
+/// What a gateway is made of.
+pub struct GatewayOptions {
+    /// The models that clients can ask for.
+    pub routes: Vec<Route>,
+    /// How much each team may use.
+    pub teams: BTreeMap<String, Limits>,
+    /// Where it is counted and noted.
+    pub accounts: Accounts,
+    /// The answers that are kept.
+    pub cache: Arc<AnswerCache>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// A request with everything that goes along with it.
@@ -34,20 +55,66 @@ pub(crate) struct Call {
     pub request: Request,
     pub route: Arc<Route>,
     pub caller: Caller,
+    clock: Stopwatch,
 }
 
-/// A server that is being asked. Dropping it before its outcome is known tells that whoever asked has left.
-pub(crate) struct Asked {
-    pub backend: Arc<Backend>,
-    clock: Arc<dyn Clock>,
-    is_open: bool,
+/// What a request holds until its answer ends.
+#[derive(Default)]
+struct Held {
+    bill: Option<Bill>,
+    /// Where its answer is kept.
+    flight: Option<Flight>,
 }
 
 impl Gateway {
     /// A gateway with these routes.
-    pub fn new(routes: Vec<Route>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(options: GatewayOptions) -> Self {
+        let GatewayOptions { routes, teams, accounts, cache, clock } = options;
         let routes = routes.into_iter().map(|route| (route.name.clone(), Arc::new(route))).collect();
-        Self { routes, clock }
+        Self { routes, teams, accounts, cache, clock }
+    }
+
+    /// Writes what was used to the database every second, until `stop` is requested, and once more then.
+    pub async fn keep_books(&self, stop: Shutdown) {
+        loop {
+            let is_last = stop.is_requested();
+            if let Err(error) = self.accounts.book.write().await {
+                tracing::error!(%error, "usage waits to be written");
+            }
+            if is_last {
+                return;
+            }
+            tokio::select! {
+                () = stop.requested() => {}
+                () = tokio::time::sleep(BOOKS_EVERY) => {}
+            }
+        }
+    }
+
+    /// The book of usage.
+    pub fn book(&self) -> &UsageBook {
+        &self.accounts.book
+    }
+
+    /// Sets aside what a request to a model that is not routed may use.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Quota`] where there is no room.
+    pub fn bill(&self, caller: &Caller, model: &str, estimate: Estimate) -> Result<Bill, CallError> {
+        let claims = self.claims(caller, model, Limits::default());
+        self.accounts.open(Opening { caller, model, estimate, claims: &claims })
+    }
+
+    /// What is left to a caller, as headers of OpenAI's names.
+    pub fn headroom(&self, caller: &Caller, model: &str) -> Vec<(String, String)> {
+        let limits = self.routes.get(model).map(|route| route.limits).unwrap_or_default();
+        let room = self.accounts.headroom(&self.claims(caller, model, limits));
+        room.map(|room| reply::rate_limits(&room)).unwrap_or_default()
+    }
+
+    fn claims(&self, caller: &Caller, model: &str, limits: Limits) -> Vec<Claim> {
+        bill::claims(caller, &|team| self.teams.get(team).copied().unwrap_or_default(), (model, limits))
     }
 
     /// The names of the models that are routed.
@@ -60,18 +127,15 @@ impl Gateway {
         self.routes.contains_key(model)
     }
 
-    /// Each server that cannot be asked at the moment.
-    pub fn backends_out(&self) -> Vec<String> {
-        let mut out: Vec<String> = self
-            .routes
-            .values()
-            .flat_map(|route| route.backends.iter())
-            .filter(|backend| !backend.health.is_in())
-            .map(|backend| backend.name.clone())
-            .collect();
-        out.sort();
-        out.dedup();
-        out
+    /// The models of which no server can be asked at the moment.
+    pub fn models_out(&self) -> Vec<&str> {
+        let is_out = |route: &&Arc<Route>| !route.backends.iter().any(|backend| backend.health.is_in());
+        self.routes.values().filter(is_out).map(|route| route.name.as_str()).collect()
+    }
+
+    /// Forgets the answers of a model, or all; gives how many there were.
+    pub fn purge(&self, model: Option<&str>) -> usize {
+        self.cache.purge(model)
     }
 
     /// Asks the model that a request names. Returns when the answer begins: with its first token where it is streamed.
@@ -82,47 +146,119 @@ impl Gateway {
     pub async fn call(&self, request: Request, caller: Caller) -> Result<Reply, CallError> {
         let route = self.routes.get(&request.model).cloned();
         let route = route.ok_or_else(|| CallError::UnknownModel(request.model.clone()))?;
-        let call = Call { request, route, caller };
+        let claims = self.claims(&caller, &route.name, route.limits);
+        let answers = match request.operation {
+            Operation::Chat => {
+                request.tokens_max.unwrap_or(route.answer_tokens).saturating_mul(request.answers)
+            }
+            Operation::Embeddings => 0,
+        };
+        let estimate = Estimate { prompt: request.prompt_tokens, completion: answers };
+        let bill =
+            self.accounts.open(Opening { caller: &caller, model: &route.name, estimate, claims: &claims })?;
+        let limited = bill.limited().cloned();
+        let call = Call { request, route, caller, clock: Stopwatch::start() };
+        let mut held = Held { bill: Some(bill), flight: None };
+        let (looked, kept) = self.look(&call, &mut held).await;
+        let mut reply = match kept {
+            Some(reply) => reply,
+            None => self.answered(&call, &mut held).await?,
+        };
+        reply.headers.extend(looked.header());
+        reply.headers.extend(limited.map(|limited| reply::limited(&limited)));
+        if let Some(room) = self.accounts.headroom(&claims) {
+            reply.headers.extend(reply::rate_limits(&room));
+        }
+        Ok(reply)
+    }
+
+    /// Looks whether the answer was given before. Where it was not, the one that comes will be kept.
+    async fn look(&self, call: &Call, held: &mut Held) -> (Looked, Option<Reply>) {
+        let Some(caching) = call.route.caching.filter(|_| call.request.operation == Operation::Chat) else {
+            return (Looked::Not, None);
+        };
+        let control = call.caller.cache_control;
+        let bill = held.bill.as_ref();
+        // An answer that a limit made shorter is nobody else's.
+        if control.no_store || bill.is_some_and(|bill| bill.limited().is_some()) {
+            measure::cache(&call.route.name, "bypass");
+            return (Looked::Bypassed, None);
+        }
+        let is_limited = bill.is_some_and(|bill| bill.completion_granted().is_some());
+        let policy = format!("{} {is_limited}", call.route.policy);
+        let key = CacheKey::of(&call.request, &call.caller, caching.sharing, &policy);
+        let (model, keep, patience) = (call.route.name.as_str(), caching.keep, call.route.patience.first);
+        match self.cache.look(key, Looking { model, keep, control, patience }).await {
+            Found::Answer(kept, age_s) => {
+                measure::cache(model, "hit");
+                if let Some(mut bill) = held.bill.take() {
+                    // It is noted, and costs nothing.
+                    bill.taken(Price::default());
+                    bill.told(Usage::default());
+                }
+                let mut headers = kept.headers.to_vec();
+                headers.push(("age".into(), age_s.to_string()));
+                (Looked::Hit, Some(Reply { status: 200, headers, body: ReplyBody::Whole(kept.body) }))
+            }
+            Found::Flight(flight) => {
+                measure::cache(model, "miss");
+                held.flight = Some(flight);
+                (Looked::Missed, None)
+            }
+        }
+    }
+
+    /// Asks one server, and another where the first is no use.
+    async fn answered(&self, call: &Call, held: &mut Held) -> Result<Reply, CallError> {
         let number = hashed(&call.caller.trace_id);
         let now = self.clock.now_micros();
         let Some(first) = call.route.pick(number, now, None) else {
-            return Err(CallError::UnknownModel(call.request.model));
+            return Err(CallError::UnknownModel(call.request.model.clone()));
         };
-        let error = match self.ask(&call, first).await {
+        let error = match self.ask(call, first, held).await {
             Err(error) if error.is_worth_another() => error,
             answered => return answered,
         };
         // Backoff is the client's: asking the same server again is what breaks one that is overloaded.
         match call.route.pick(number, now, Some(first)) {
-            Some(second) => self.ask(&call, second).await,
+            Some(second) => {
+                measure::fallback(&call.route.name);
+                self.ask(call, second, held).await
+            }
             None => Err(error),
         }
     }
 
-    async fn ask(&self, call: &Call, backend: &Arc<Backend>) -> Result<Reply, CallError> {
+    async fn ask(&self, call: &Call, backend: &Arc<Backend>, held: &mut Held) -> Result<Reply, CallError> {
         let mut asked = Asked::new(backend, &self.clock);
         let patience = call.route.patience;
-        let answer = tokio::time::timeout(patience.first, self.begun(call, &mut asked)).await;
-        match answer {
-            Ok(answer) => answer,
-            Err(_) => {
-                asked.failed();
-                Err(timed_out(backend, patience.first))
-            }
+        let answer = tokio::time::timeout(patience.first, self.begun(call, &mut asked, held)).await;
+        let answer = answer.unwrap_or_else(|_| {
+            asked.failed();
+            Err(timed_out(backend, patience.first))
+        });
+        if let (Err(_), Some(bill)) = (&answer, &mut held.bill) {
+            bill.declined();
         }
+        measure::answered(&call.route.name, &backend.name, answer.as_ref().map(|reply| reply.status));
+        answer
     }
 
     /// Asks a server until there is something to hand on.
-    async fn begun(&self, call: &Call, asked: &mut Asked) -> Result<Reply, CallError> {
+    async fn begun(&self, call: &Call, asked: &mut Asked, held: &mut Held) -> Result<Reply, CallError> {
         let backend = Arc::clone(&asked.backend);
-        let model = backend.model.as_deref().unwrap_or(&call.request.model);
-        let body = call.request.edited(call.request.renamed(model).into_iter().collect());
+        let outgoing = Outgoing::of(&call.request, &backend, held.bill.as_ref());
         let path = match call.request.operation {
             Operation::Chat => "chat/completions",
             Operation::Embeddings => "embeddings",
         };
+        if let Some(bill) = &mut held.bill {
+            bill.taken(backend.price);
+        }
         let headers = [("x-request-id", call.caller.trace_id.clone())];
-        let sent = backend.server.send(Forwarded { path, model, headers: &headers, body }).await;
+        let model = backend.model.as_deref().unwrap_or(&call.request.model);
+        let sent =
+            backend.server.send(Forwarded { path, model, headers: &headers, body: outgoing.body }).await;
         let mut exchange = match sent {
             Ok(exchange) => exchange,
             Err(error) => {
@@ -131,111 +267,85 @@ impl Gateway {
             }
         };
         if !(200..300).contains(&exchange.status) {
-            return refused(exchange, asked).await;
+            let refused = refused(exchange, asked).await;
+            held.bill.iter_mut().for_each(Bill::declined);
+            return refused;
         }
         let headers = handed_on(&mut exchange);
         let is_stream =
             exchange.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream"));
-        if !is_stream {
+        if let Some(flight) = &mut held.flight {
+            flight.begins(&headers);
+        }
+        let body = if is_stream {
+            let wants = Wants { usage: call.request.wants_usage, hides_usage: outgoing.hides_usage };
+            streamed(Supervised::new(exchange.body, call.route.patience, wants), (call, asked, held)).await?
+        } else {
             let body = whole(exchange, asked).await?;
-            return Ok(Reply { status: 200, headers, body: ReplyBody::Whole(body) });
-        }
-        let mut stream = Supervised::new(exchange.body, call.route.patience);
-        match stream.open(&backend.name).await {
-            Ok(Opened) => asked.answered(),
-            Err(error) => {
-                asked.failed();
-                return Err(error);
-            }
-        }
-        Ok(Reply { status: 200, headers, body: ReplyBody::Stream(Box::pin(stream.bytes())) })
+            measure::whole(&call.route.name, call.clock);
+            held.answered(&body);
+            ReplyBody::Whole(body)
+        };
+        Ok(Reply { status: 200, headers, body })
     }
 }
 
-/// The whole of an answer that is not streamed.
-async fn whole(exchange: Exchange, asked: &mut Asked) -> Result<bytes::Bytes, CallError> {
-    let mut body = exchange.body;
-    let mut whole = bytes::BytesMut::new();
-    while let Some(bytes) = body.next().await {
-        match bytes {
-            Ok(bytes) if whole.len() + bytes.len() > ANSWER_BYTES_MAX => {
-                asked.failed();
-                return Err(CallError::Garbled {
-                    backend: asked.backend.name.clone(),
-                    what: "it is too long",
-                });
-            }
-            Ok(bytes) => whole.extend_from_slice(&bytes),
-            Err(error) => {
-                asked.failed();
-                return Err(unanswered(&asked.backend, error));
-            }
-        }
-    }
-    asked.answered();
-    Ok(whole.freeze())
-}
-
-/// What a status other than success comes to. What the server says of the client's request is for the client; the
-/// rest is between the server and us.
-async fn refused(mut exchange: Exchange, asked: &mut Asked) -> Result<Reply, CallError> {
-    let (status, backend) = (exchange.status, asked.backend.name.clone());
-    match status {
-        429 => {
-            // It is well, and says so.
-            asked.answered();
-            Err(CallError::Busy { backend, retry_after_s: exchange.retry_after_s })
-        }
-        400..500 if !matches!(status, 401 | 403 | 407 | 408) => {
-            asked.answered();
-            let headers = handed_on(&mut exchange);
-            let body =
-                exchange.bytes(REFUSAL_BYTES_MAX).await.map_err(|error| unanswered(&asked.backend, error))?;
-            Ok(Reply { status, headers, body: ReplyBody::Whole(body) })
-        }
-        _ => {
-            tracing::warn!(backend, status, "a backend failed, or refused its key");
+/// A stream whose first token is here.
+async fn streamed(
+    mut stream: Supervised,
+    (call, asked, held): (&Call, &mut Asked, &mut Held),
+) -> Result<ReplyBody, CallError> {
+    match stream.open(&asked.backend.name).await {
+        Ok(Opened) => asked.answered(),
+        Err(error) => {
             asked.failed();
-            Err(CallError::Failed { backend, status })
+            return Err(error);
+        }
+    }
+    let pace = Pace::begun(&call.route.name, call.clock);
+    let keeping = Keeping { bill: held.bill.take(), flight: held.flight.take(), pace };
+    Ok(ReplyBody::Stream(Box::pin(stream.bytes(keeping))))
+}
+
+impl Held {
+    /// The whole answer is here.
+    fn answered(&mut self, body: &[u8]) {
+        if let Some(mut bill) = self.bill.take() {
+            note(&mut bill, body);
+        }
+        if let Some(mut flight) = self.flight.take() {
+            flight.record(body);
+            flight.land();
         }
     }
 }
 
-fn unanswered(backend: &Backend, source: OutboundError) -> CallError {
-    let backend = backend.name.clone();
-    match source {
-        OutboundError::Broken { .. } => CallError::Broken { backend, source },
-        source => CallError::Unreachable { backend, source },
+/// What came of looking into the cache.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    Not,
+    Bypassed,
+    Missed,
+    Hit,
+}
+
+impl Looked {
+    fn header(self) -> Option<(String, String)> {
+        let value = match self {
+            Self::Not => return None,
+            Self::Bypassed => "bypass",
+            Self::Missed => "miss",
+            Self::Hit => "hit",
+        };
+        Some(("x-cache".to_owned(), value.to_owned()))
     }
 }
 
-fn timed_out(backend: &Backend, limit: Duration) -> CallError {
-    CallError::TimedOut { backend: backend.name.clone(), waited_s: limit.as_secs() }
-}
-
-impl Asked {
-    fn new(backend: &Arc<Backend>, clock: &Arc<dyn Clock>) -> Self {
-        backend.health.asked();
-        Self { backend: Arc::clone(backend), clock: Arc::clone(clock), is_open: true }
-    }
-
-    fn answered(&mut self) {
-        self.is_open = false;
-        self.backend.health.answered();
-    }
-
-    fn failed(&mut self) {
-        self.is_open = false;
-        if self.backend.health.failed(self.clock.now_micros()) {
-            tracing::warn!(backend = self.backend.name, "left out for a while: it failed again and again");
-        }
-    }
-}
-
-impl Drop for Asked {
-    fn drop(&mut self) {
-        if self.is_open {
-            self.backend.health.abandoned();
-        }
+/// Notes what a whole answer says that it took, or what it looks like.
+fn note(bill: &mut Bill, body: &[u8]) {
+    let Ok(told) = Told::read(body) else { return };
+    bill.count(told.tokens);
+    if let Some(usage) = told.usage {
+        bill.told(usage);
     }
 }

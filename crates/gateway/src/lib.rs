@@ -3,6 +3,9 @@
 //! Tokens are reserved before a model is asked and settled when it is through, however it ends, so that no quota is
 //! overspent under any concurrency. It knows neither routes nor retrieval.
 
+mod asked;
+mod bill;
+mod cache;
 mod calendar;
 mod call;
 mod chunk;
@@ -11,6 +14,8 @@ mod gateway;
 mod health;
 mod json;
 mod key;
+mod measure;
+mod outgoing;
 mod quota;
 mod reply;
 mod request;
@@ -19,12 +24,15 @@ mod schema;
 mod stream;
 mod usage;
 
+pub use bill::{Accounts, Bill, Estimate, Price, restore};
+pub use cache::{AnswerCache, CacheControl, Caching, Sharing};
+pub use calendar::Calendar;
 pub use call::{CallError, Caller};
 pub use error::GatewayError;
-pub use gateway::Gateway;
+pub use gateway::{Gateway, GatewayOptions};
 pub use json::JsonError;
 pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role as KeyRole, Secret};
-pub use quota::{Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Window};
+pub use quota::{Claim, Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Wanted, Window};
 pub use reply::{ByteStream, Reply, ReplyBody};
 pub use request::{Operation, Request, RequestError};
 pub use route::{Backend, BackendSpec, Patience, Route};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use runtime::Clock;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar;
+use crate::calendar::{self, Calendar};
 
 /// How much an account may use. What is absent is not limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Limits {
     /// Tokens within a minute of the clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_minute: Option<u64>,
-    /// Tokens within a calendar month, UTC.
+    /// Tokens within a calendar month.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_per_month: Option<u64>,
     /// Requests under way at once.
@@ -38,9 +38,52 @@ pub enum Window {
     Streams,
 }
 
+impl Limits {
+    /// Whether tokens are limited.
+    pub fn has_tokens(&self) -> bool {
+        self.tokens_per_minute.is_some() || self.tokens_per_month.is_some()
+    }
+
+    /// Whether nothing is limited.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Window {
+    /// Its name in messages and headers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Month => "month",
+            Self::Streams => "streams",
+        }
+    }
+}
+
+/// One account's part in a reservation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The account.
+    pub account: String,
+    /// What limits it.
+    pub limits: Limits,
+}
+
+/// How many tokens a request wants set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Fewer are of no use to it.
+    pub least: u64,
+    /// It cannot use more.
+    pub most: u64,
+}
+
 /// Why there is no reservation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuotaRefusal {
+    /// Whose limit.
+    pub account: String,
     /// Which limit.
     pub window: Window,
     /// The limit, in tokens; in requests for [`Window::Streams`].
@@ -76,6 +119,7 @@ pub enum Metered {
 /// Every account's windows.
 pub struct Ledger {
     clock: Arc<dyn Clock>,
+    calendar: Calendar,
     accounts: Mutex<HashMap<String, Account>>,
 }
 
@@ -98,7 +142,7 @@ struct Spent {
 /// Tokens set aside for one request.
 pub struct Reservation {
     ledger: Arc<Ledger>,
-    account: String,
+    accounts: Vec<Claim>,
     minute: i64,
     month: i64,
     reserved: u64,
@@ -107,91 +151,166 @@ pub struct Reservation {
 
 impl Ledger {
     /// A ledger in which nothing was used.
-    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, accounts: Mutex::default() })
+    pub fn new(clock: Arc<dyn Clock>, calendar: Calendar) -> Arc<Self> {
+        Arc::new(Self { clock, calendar, accounts: Mutex::default() })
     }
 
     /// Says what an account used of the month at hand before this process began.
     pub fn restore(&self, account: &str, month_tokens: u64) {
-        let now = self.clock.now_micros();
+        let month = self.now().month;
         let mut accounts = self.accounts();
-        let month = &mut accounts.entry(account.to_owned()).or_default().month;
-        month.roll(calendar::month(now));
-        month.used = month.used.max(month_tokens);
+        let spent = &mut accounts.entry(account.to_owned()).or_default().month;
+        spent.roll(month);
+        spent.used = spent.used.max(month_tokens);
     }
 
-    /// Sets `tokens` aside in every window of the account, or in none.
+    /// Sets tokens aside in every window of every account, or in none: as many as are wanted at most, where the
+    /// narrowest window has no room for them as many as it has.
     ///
     /// # Errors
     ///
-    /// [`QuotaRefusal`] for the first limit that has no room.
+    /// [`QuotaRefusal`] for the narrowest window where it has no room for the least that is wanted.
     pub fn reserve(
         self: &Arc<Self>,
-        account: &str,
-        limits: &Limits,
-        tokens: u64,
+        claims: Vec<Claim>,
+        wanted: Wanted,
     ) -> Result<Reservation, QuotaRefusal> {
-        let now = self.clock.now_micros();
-        let (minute, month) = (calendar::minute(now), calendar::month(now));
+        let now = self.now();
         let mut accounts = self.accounts();
-        let own = accounts.entry(account.to_owned()).or_default();
-        own.minute.roll(minute);
-        own.month.roll(month);
-        own.admit(limits, tokens, now)?;
-        own.minute.reserved += tokens;
-        own.month.reserved += tokens;
-        own.streams += 1;
+        let mut granted = wanted.most;
+        for claim in &claims {
+            let own = accounts.entry(claim.account.clone()).or_default();
+            own.roll(now);
+            granted = granted.min(own.admit(claim, wanted.least, now)?);
+        }
+        for claim in &claims {
+            let own = accounts.entry(claim.account.clone()).or_default();
+            own.minute.reserved += granted;
+            own.month.reserved += granted;
+            own.streams += 1;
+        }
         drop(accounts);
-        let ledger = Arc::clone(self);
-        Ok(Reservation { ledger, account: account.to_owned(), minute, month, reserved: tokens, metered: 0 })
+        let (ledger, minute, month) = (Arc::clone(self), now.minute, now.month);
+        Ok(Reservation { ledger, accounts: claims, minute, month, reserved: granted, metered: 0 })
     }
 
     /// What is left to an account; `None` where no tokens are limited.
     pub fn headroom(&self, account: &str, limits: &Limits) -> Option<Headroom> {
-        let now = self.clock.now_micros();
+        if !limits.has_tokens() {
+            return None;
+        }
+        let now = self.now();
         let mut own = self.accounts().get(account).copied().unwrap_or_default();
-        own.minute.roll(calendar::minute(now));
-        own.month.roll(calendar::month(now));
-        let minute = limits.tokens_per_minute.map(|limit| (limit, own.minute, calendar::next_minute(now)));
-        let month = limits.tokens_per_month.map(|limit| (limit, own.month, calendar::next_month(now)));
-        let rooms = minute.into_iter().chain(month).map(|(limit, spent, next)| Headroom {
-            limit,
-            left: spent.left(limit),
-            resets_in_s: seconds_until(now, next),
-        });
+        own.roll(now);
+        let rooms = own.windows(limits, now).map(|room| room.headroom);
         rooms.min_by_key(|room| room.left)
+    }
+
+    fn now(&self) -> Moment {
+        let micros = self.clock.now_micros();
+        Moment {
+            micros,
+            minute: calendar::minute(micros),
+            month: self.calendar.month(micros),
+            calendar: self.calendar,
+        }
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn settle(&self, reservation: &Reservation, used: u64) {
+    /// Takes a reservation back and notes what was used instead. Gives what was used beyond both the reservation
+    /// and the room that is left.
+    fn settle(&self, reservation: &Reservation, used: u64) -> u64 {
         let mut accounts = self.accounts();
-        let Some(own) = accounts.get_mut(&reservation.account) else { return };
-        own.minute.settle(reservation.minute, reservation.reserved, used);
-        own.month.settle(reservation.month, reservation.reserved, used);
-        own.streams = own.streams.saturating_sub(1);
+        let (minute, month, reserved) = (reservation.minute, reservation.month, reservation.reserved);
+        let mut charged = used;
+        for claim in &reservation.accounts {
+            let Some(own) = accounts.get_mut(&claim.account) else { continue };
+            own.minute.give_back(minute, reserved);
+            own.month.give_back(month, reserved);
+            own.streams = own.streams.saturating_sub(1);
+            charged = charged.min(own.room(reservation, &claim.limits));
+        }
+        for claim in &reservation.accounts {
+            let Some(own) = accounts.get_mut(&claim.account) else { continue };
+            own.minute.charge(minute, charged);
+            own.month.charge(month, charged);
+        }
+        used - charged
     }
 }
 
+/// A moment, and the periods that it is in.
+#[derive(Clone, Copy)]
+struct Moment {
+    micros: i64,
+    minute: i64,
+    month: i64,
+    calendar: Calendar,
+}
+
+/// A window with a limit.
+struct Room {
+    window: Window,
+    headroom: Headroom,
+}
+
 impl Account {
-    fn admit(&self, limits: &Limits, tokens: u64, now: i64) -> Result<(), QuotaRefusal> {
-        if let Some(limit) = limits.streams.filter(|limit| self.streams >= *limit) {
+    fn roll(&mut self, now: Moment) {
+        self.minute.roll(now.minute);
+        self.month.roll(now.month);
+    }
+
+    /// The windows of tokens that are limited.
+    fn windows(&self, limits: &Limits, now: Moment) -> impl Iterator<Item = Room> + use<> {
+        let minute = limits.tokens_per_minute.map(|limit| Room {
+            window: Window::Minute,
+            headroom: Headroom {
+                limit,
+                left: self.minute.left(limit),
+                resets_in_s: seconds_until(now.micros, calendar::next_minute(now.micros)),
+            },
+        });
+        let month = limits.tokens_per_month.map(|limit| Room {
+            window: Window::Month,
+            headroom: Headroom {
+                limit,
+                left: self.month.left(limit),
+                resets_in_s: seconds_until(now.micros, now.calendar.next_month(now.micros)),
+            },
+        });
+        minute.into_iter().chain(month)
+    }
+
+    /// How many tokens the narrowest window has room for.
+    fn admit(&self, claim: &Claim, least: u64, now: Moment) -> Result<u64, QuotaRefusal> {
+        let account = || claim.account.clone();
+        if let Some(limit) = claim.limits.streams.filter(|limit| self.streams >= *limit) {
             let limit = u64::from(limit);
-            return Err(QuotaRefusal { window: Window::Streams, limit, left: 0, asked: 1, resets_in_s: 1 });
+            let (window, account) = (Window::Streams, account());
+            return Err(QuotaRefusal { account, window, limit, left: 0, asked: 1, resets_in_s: 1 });
         }
-        let windows = [
-            (Window::Minute, limits.tokens_per_minute, self.minute, calendar::next_minute(now)),
-            (Window::Month, limits.tokens_per_month, self.month, calendar::next_month(now)),
-        ];
-        for (window, limit, spent, next) in windows {
-            if let Some(limit) = limit.filter(|limit| spent.left(*limit) < tokens) {
-                let (left, resets_in_s) = (spent.left(limit), seconds_until(now, next));
-                return Err(QuotaRefusal { window, limit, left, asked: tokens, resets_in_s });
-            }
+        let Some(narrowest) = self.windows(&claim.limits, now).min_by_key(|room| room.headroom.left) else {
+            return Ok(u64::MAX);
+        };
+        let Room { window, headroom: Headroom { limit, left, resets_in_s } } = narrowest;
+        if left < least {
+            return Err(QuotaRefusal { account: account(), window, limit, left, asked: least, resets_in_s });
         }
-        Ok(())
+        Ok(left)
+    }
+
+    /// The room in the periods that a reservation was made in; those that are over keep what was set aside in them.
+    fn room(&self, reservation: &Reservation, limits: &Limits) -> u64 {
+        let room = |spent: &Spent, period: i64, limit: Option<u64>| match limit {
+            Some(limit) if spent.period == period => spent.left(limit),
+            Some(_) => reservation.reserved,
+            None => u64::MAX,
+        };
+        let minute = room(&self.minute, reservation.minute, limits.tokens_per_minute);
+        minute.min(room(&self.month, reservation.month, limits.tokens_per_month))
     }
 }
 
@@ -207,9 +326,14 @@ impl Spent {
         limit.saturating_sub(self.used).saturating_sub(self.reserved)
     }
 
-    fn settle(&mut self, period: i64, reserved: u64, used: u64) {
+    fn give_back(&mut self, period: i64, reserved: u64) {
         if self.period == period {
             self.reserved = self.reserved.saturating_sub(reserved);
+        }
+    }
+
+    fn charge(&mut self, period: i64, used: u64) {
+        if self.period == period {
             self.used += used;
         }
     }
@@ -228,17 +352,22 @@ impl Reservation {
         if tokens > room { Metered::Exhausted(room) } else { Metered::Within }
     }
 
-    /// Says what the request used in the end, as the model tells it: never more than was set aside. What a model
-    /// claims beyond that is given back, to be told where somebody looks.
+    /// Says what the request used in the end, as the model tells it. What goes beyond the reservation is taken where
+    /// there is room, and what goes beyond that is given back, to be told where somebody looks: no window is
+    /// overspent.
     pub fn settle(mut self, used: u64) -> u64 {
-        self.metered = used.min(self.reserved);
-        used - self.metered
+        let ledger = Arc::clone(&self.ledger);
+        let over = ledger.settle(&self, used);
+        self.accounts.clear();
+        over
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.ledger.settle(self, self.metered);
+        if !self.accounts.is_empty() {
+            self.ledger.settle(self, self.metered);
+        }
     }
 }
 

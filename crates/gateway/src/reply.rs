@@ -6,6 +6,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use outbound::Exchange;
 
+use crate::bill::Limited;
+use crate::quota::Headroom;
+
 /// An answer on its way to a client.
 pub struct Reply {
     /// The HTTP status.
@@ -59,4 +62,45 @@ pub(crate) fn handed_on(exchange: &mut Exchange) -> Vec<(String, String)> {
         !OURS.contains(&name.as_str()) && !OURS_BY_PREFIX.iter().any(|prefix| name.starts_with(prefix))
     });
     headers
+}
+
+/// What is left, in headers of OpenAI's names.
+pub(crate) fn rate_limits(room: &Headroom) -> Vec<(String, String)> {
+    [
+        ("x-ratelimit-limit-tokens", room.limit.to_string()),
+        ("x-ratelimit-remaining-tokens", room.left.to_string()),
+        ("x-ratelimit-reset-tokens", duration(room.resets_in_s)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// Says which limit made an answer shorter than was asked for.
+pub(crate) fn limited(limited: &Limited) -> (String, String) {
+    // Who pays is told by kind: a key's id means nothing to its holder.
+    let whose = limited.account.split(':').next().unwrap_or_default();
+    (
+        "x-patou-limited".to_owned(),
+        format!("the tokens that the {whose} has left for this {}", limited.window.as_str()),
+    )
+}
+
+/// As OpenAI writes it: `1h2m3s`, parts that are 0 at the front left out.
+fn duration(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest}s"),
+        (0, _) => format!("{minutes}m{rest}s"),
+        _ => format!("{hours}h{minutes}m{rest}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_openai_does() {
+        assert_eq!([7, 60, 3723].map(duration), ["7s", "1m0s", "1h2m3s"]);
+    }
 }

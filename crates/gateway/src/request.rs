@@ -168,6 +168,19 @@ impl Request {
         whole.freeze()
     }
 
+    /// The fields by their names, without blanks between tokens: alike for requests that mean the same and differ in
+    /// layout and in the order of fields.
+    pub(crate) fn canonical(&self) -> Vec<(&str, Vec<u8>)> {
+        let mut fields: Vec<(&str, Vec<u8>)> = self
+            .fields
+            .iter()
+            .map(|field| (field.key.as_str(), dense(&self.body[field.value.clone()])))
+            .collect();
+        // Fields that no policy knows may be there twice: the order among those stays.
+        fields.sort_by_key(|(key, _)| *key);
+        fields
+    }
+
     /// The model under another name.
     pub(crate) fn renamed(&self, model: &str) -> Option<Edit> {
         if model == self.model {
@@ -175,6 +188,11 @@ impl Request {
         }
         let place = self.find(Name::Model)?.value.clone();
         Some(Edit { place, text: serde_json::Value::from(model).to_string() })
+    }
+
+    /// One more field, at the end.
+    pub(crate) fn added(&self, field: &str) -> Edit {
+        Edit { place: self.end..self.end, text: format!(",{field}") }
     }
 
     fn field(&mut self, key: &str, scanner: &mut Scanner<'_>, body: &[u8]) -> Result<(), RequestError> {
@@ -244,6 +262,24 @@ impl Request {
         self.prompt_tokens += counted.tokens + each * elements;
         Ok(start..scanner.place())
     }
+}
+
+/// A value without blanks between its tokens. It was passed over before, so that strings end.
+fn dense(value: &[u8]) -> Vec<u8> {
+    let mut dense = Vec::with_capacity(value.len());
+    let (mut in_string, mut is_escaped) = (false, false);
+    for byte in value {
+        if in_string || !byte.is_ascii_whitespace() {
+            dense.push(*byte);
+        }
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ => {}
+        }
+    }
+    dense
 }
 
 /// Counts the tokens of strings.

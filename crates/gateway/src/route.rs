@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use provider::Dialect;
 
+use crate::bill::Price;
+use crate::cache::Caching;
 use crate::health::Health;
+use crate::quota::Limits;
 
 /// A server that answers for one model or several.
 pub struct Backend {
@@ -18,6 +21,8 @@ pub struct Backend {
     /// The model's name there; `None` where it is the client's.
     pub(crate) model: Option<String>,
     pub(crate) weight: u32,
+    pub(crate) price: Price,
+    pub(crate) tells_usage: bool,
     pub(crate) health: Health,
 }
 
@@ -33,6 +38,10 @@ pub struct BackendSpec {
     pub model: Option<String>,
     /// Its share of the requests beside others' weights; 0 for a server that only stands in.
     pub weight: u32,
+    /// What its tokens cost.
+    pub price: Price,
+    /// Whether it takes `stream_options` and tells the tokens at a stream's end.
+    pub tells_usage: bool,
 }
 
 /// How long a server may take, by what it is at.
@@ -54,13 +63,21 @@ pub struct Route {
     pub backends: Vec<Arc<Backend>>,
     /// How long they may take.
     pub patience: Patience,
+    /// How much of the model may be used by all together.
+    pub limits: Limits,
+    /// The most tokens of an answer where the client does not say, and something limits it.
+    pub answer_tokens: u64,
+    /// How its answers are kept; `None` where they are not.
+    pub caching: Option<Caching>,
+    /// Names everything that an answer depends on beside the request: a kept answer is good under the same alone.
+    pub policy: String,
 }
 
 impl Backend {
     /// A server of which nothing is known yet.
     pub fn new(spec: BackendSpec) -> Self {
-        let BackendSpec { name, server, dialect, model, weight } = spec;
-        Self { name, server, dialect, model, weight, health: Health::default() }
+        let BackendSpec { name, server, dialect, model, weight, price, tells_usage } = spec;
+        Self { name, server, dialect, model, weight, price, tells_usage, health: Health::default() }
     }
 }
 
@@ -136,6 +153,8 @@ mod tests {
                 dialect: Dialect::OpenAi,
                 model: None,
                 weight,
+                price: Price::default(),
+                tells_usage: true,
             }))
         };
         let second = Duration::from_secs(1);
@@ -143,6 +162,10 @@ mod tests {
             name: "m".into(),
             backends: weights.iter().map(backend).collect(),
             patience: Patience { first: second, idle: second, total: second },
+            limits: Limits::default(),
+            answer_tokens: 100,
+            caching: None,
+            policy: String::new(),
         }
     }
 

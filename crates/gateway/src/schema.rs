@@ -2,7 +2,7 @@
 
 use store::Migrations;
 
-pub(crate) const MIGRATIONS: Migrations = Migrations { owner: "gateway", steps: &[FIRST] };
+pub(crate) const MIGRATIONS: Migrations = Migrations { owner: "gateway", steps: &[FIRST, SECOND] };
 
 const FIRST: &[&str] = &[
     "CREATE TABLE gateway_keys (
@@ -35,3 +35,5 @@ const FIRST: &[&str] = &[
         PRIMARY KEY (day, key_id, team, model)
     )",
 ];
+
+const SECOND: &[&str] = &["ALTER TABLE gateway_usage ADD COLUMN cost_micros BIGINT NOT NULL DEFAULT 0"];

@@ -8,13 +8,17 @@ use std::time::Duration;
 use async_stream::stream;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use model::Usage;
 use outbound::ByteStream;
 use provider::{Frame, Frames};
 use runtime::Stopwatch;
 use serde_json::json;
 
+use crate::bill::Bill;
+use crate::cache::Flight;
 use crate::call::CallError;
 use crate::chunk::Told;
+use crate::measure::Pace;
 use crate::route::Patience;
 
 /// Events before the first token that are held back; past so many bytes the answer counts as begun.
@@ -29,6 +33,27 @@ pub(crate) struct Supervised {
     patience: Patience,
     clock: Stopwatch,
     seen: Seen,
+    wants: Wants,
+    /// Tokens in what is held.
+    held_tokens: u64,
+    usage: Option<Usage>,
+}
+
+/// What goes along with a stream until its end.
+pub(crate) struct Keeping {
+    pub bill: Option<Bill>,
+    /// Where the answer is kept.
+    pub flight: Option<Flight>,
+    pub pace: Pace,
+}
+
+/// What a client wants to see of the tokens used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wants {
+    /// The client asked for them.
+    pub usage: bool,
+    /// We did, and the client is not to see it.
+    pub hides_usage: bool,
 }
 
 /// What was seen of an answer so far.
@@ -62,12 +87,15 @@ enum Cut {
 /// An event, looked at.
 struct Event {
     original: Bytes,
-    is_token: bool,
+    tokens: u64,
+    /// Whether it is for us alone.
+    is_hidden: bool,
+    /// What ends the stream with it.
     error: Option<Cut>,
 }
 
 impl Supervised {
-    pub fn new(body: ByteStream, patience: Patience) -> Self {
+    pub fn new(body: ByteStream, patience: Patience, wants: Wants) -> Self {
         Self {
             body,
             frames: Frames::default(),
@@ -75,6 +103,9 @@ impl Supervised {
             patience,
             clock: Stopwatch::start(),
             seen: Seen::default(),
+            wants,
+            held_tokens: 0,
+            usage: None,
         }
     }
 
@@ -92,8 +123,11 @@ impl Supervised {
                 }
                 Ok(Some(event)) => {
                     held_bytes += event.original.len();
-                    self.held.push(event.original);
-                    if event.is_token || self.seen.end || held_bytes > HELD_BYTES_MAX {
+                    self.held_tokens += event.tokens;
+                    if !event.is_hidden {
+                        self.held.push(event.original);
+                    }
+                    if event.tokens > 0 || self.seen.end || held_bytes > HELD_BYTES_MAX {
                         return Ok(Opened);
                     }
                 }
@@ -102,10 +136,14 @@ impl Supervised {
         }
     }
 
-    /// The bytes for the client. Dropping them hangs up on the server.
-    pub fn bytes(mut self) -> impl Stream<Item = Bytes> + Send {
+    /// The bytes for the client. Dropping them hangs up on the server, and settles the bill.
+    pub fn bytes(mut self, keeping: Keeping) -> impl Stream<Item = Bytes> + Send {
         stream! {
+            let Keeping { mut bill, mut flight, mut pace } = keeping;
+            pace.tokens(self.held_tokens);
+            bill.iter_mut().for_each(|bill| bill.count(self.held_tokens));
             for held in std::mem::take(&mut self.held) {
+                flight.iter_mut().for_each(|flight| flight.record(&held));
                 yield held;
             }
             let cut = loop {
@@ -116,18 +154,67 @@ impl Supervised {
                     Ok(Ok(None)) if self.seen.end || self.seen.done => break None,
                     Ok(Ok(None)) => break Some(Cut::Broken),
                     Ok(Ok(Some(event))) => {
-                        yield event.original;
+                        if bill.as_ref().is_some_and(|bill| !bill.has_room(event.tokens)) {
+                            flight = None;
+                            yield self.shortened(&event.original, bill.as_ref());
+                            break None;
+                        }
+                        pace.tokens(event.tokens);
+                        self.charge(bill.as_mut(), event.tokens);
+                        if !event.is_hidden {
+                            flight.iter_mut().for_each(|flight| flight.record(&event.original));
+                            yield event.original;
+                        }
+                        if event.error.is_some() {
+                            flight = None;
+                        }
                         if event.error.is_some() || self.seen.done {
                             break None;
                         }
                     }
                 }
             };
+            // What the server told last may have come with what was held.
+            self.charge(bill.as_mut(), 0);
             if let Some(cut) = cut {
                 tracing::warn!(why = %cut, "a stream was cut");
                 yield told(cut);
+            } else if let Some(flight) = flight.filter(|_| self.seen.end) {
+                flight.land();
             }
         }
+    }
+
+    fn charge(&mut self, bill: Option<&mut Bill>, tokens: u64) {
+        let Some(bill) = bill else { return };
+        bill.count(tokens);
+        if let Some(usage) = self.usage.take() {
+            bill.told(usage);
+        }
+    }
+
+    /// The end of an answer that its limit ends: as if the model had ended it in time.
+    fn shortened(&self, event: &Bytes, bill: Option<&Bill>) -> Bytes {
+        let frame = Frame { original: event.clone() };
+        let data = frame.data();
+        let head = Told::read(data.as_bytes()).map(|told| told.head(&data)).unwrap_or_default();
+        let mut last = format!(
+            "data: {{{head}\"object\":\"chat.completion.chunk\",\"choices\":\
+             [{{\"index\":0,\"delta\":{{}},\"finish_reason\":\"length\"}}]}}\n\n"
+        );
+        if let Some(bill) = bill.filter(|_| self.wants.usage) {
+            let Usage { prompt_tokens, completion_tokens } = bill.usage();
+            let usage = json!({
+                "prompt_tokens": prompt_tokens,
+                "completion_tokens": completion_tokens,
+                "total_tokens": prompt_tokens + completion_tokens,
+            });
+            last.push_str(&format!(
+                "data: {{{head}\"object\":\"chat.completion.chunk\",\"choices\":[],\"usage\":{usage}}}\n\n"
+            ));
+        }
+        last.push_str("data: [DONE]\n\n");
+        Bytes::from(last)
     }
 
     /// How long the next event may take, and what it means when it does not come.
@@ -160,7 +247,7 @@ impl Supervised {
     }
 
     fn event(&mut self, frame: &Frame) -> Result<Event, Cut> {
-        let mut event = Event { original: frame.original.clone(), is_token: false, error: None };
+        let mut event = Event { original: frame.original.clone(), tokens: 0, is_hidden: false, error: None };
         let data = frame.data();
         match &*data {
             "" => {}
@@ -168,7 +255,9 @@ impl Supervised {
             data => {
                 let told = Told::read(data.as_bytes()).map_err(|_| Cut::Garbled)?;
                 self.seen.end |= told.is_end;
-                event.is_token = told.tokens > 0;
+                event.tokens = told.tokens;
+                event.is_hidden = self.wants.hides_usage && told.usage.is_some() && !told.has_choices;
+                self.usage = told.usage.or(self.usage);
                 event.error = told.is_error.then_some(Cut::Told);
             }
         }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use store::sqlx::{self, Row};
 use store::{Database, StoreError};
 
-use crate::{GatewayError, calendar, schema};
+use crate::calendar::Calendar;
+use crate::{GatewayError, schema};
 
 /// What a request used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,16 @@ pub struct Used {
     pub prompt_tokens: u64,
     /// Tokens of the answer.
     pub completion_tokens: u64,
+    /// What they cost, in millionths of the currency that prices are in.
+    pub cost_micros: u64,
+}
+
+impl std::ops::AddAssign for Used {
+    fn add_assign(&mut self, more: Self) {
+        self.prompt_tokens += more.prompt_tokens;
+        self.completion_tokens += more.completion_tokens;
+        self.cost_micros += more.cost_micros;
+    }
 }
 
 /// Who used what.
@@ -35,7 +46,7 @@ pub struct Spender<'a> {
 /// Usage of one day, key, team and model.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct UsageRow {
-    /// `2026-02-03`, UTC.
+    /// `2026-02-03`, in the calendar that bills are made in.
     pub day: String,
     /// The key's id; empty for whoever needed none.
     pub key_id: String,
@@ -49,6 +60,8 @@ pub struct UsageRow {
     pub prompt_tokens: u64,
     /// Their answers' tokens.
     pub completion_tokens: u64,
+    /// What they cost, in millionths of the currency that prices are in.
+    pub cost_micros: u64,
 }
 
 type Place = (String, String, String, String);
@@ -57,6 +70,7 @@ type Place = (String, String, String, String);
 pub struct UsageBook {
     database: Database,
     clock: Arc<dyn Clock>,
+    calendar: Calendar,
     waiting: Mutex<BTreeMap<Place, (u64, Used)>>,
 }
 
@@ -66,21 +80,24 @@ impl UsageBook {
     /// # Errors
     ///
     /// [`GatewayError`] when the tables cannot be prepared.
-    pub async fn open(database: Database, clock: Arc<dyn Clock>) -> Result<Self, GatewayError> {
+    pub async fn open(
+        database: Database,
+        clock: Arc<dyn Clock>,
+        calendar: Calendar,
+    ) -> Result<Self, GatewayError> {
         database.migrate(&schema::MIGRATIONS).await?;
-        Ok(Self { database, clock, waiting: Mutex::default() })
+        Ok(Self { database, clock, calendar, waiting: Mutex::default() })
     }
 
     /// Notes a request.
     pub fn note(&self, spender: Spender<'_>, used: Used) {
-        let day = calendar::day(self.clock.now_micros());
+        let day = self.calendar.day(self.clock.now_micros());
         let Spender { key_id, team, model } = spender;
         let place = (day, key_id.to_owned(), team.to_owned(), model.to_owned());
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let (requests, sum) = waiting.entry(place).or_default();
         *requests += 1;
-        sum.prompt_tokens += used.prompt_tokens;
-        sum.completion_tokens += used.completion_tokens;
+        *sum += used;
     }
 
     /// Writes what waits.
@@ -99,8 +116,7 @@ impl UsageBook {
             for (place, (requests, used)) in waiting {
                 let (count, sum) = now.entry(place).or_default();
                 *count += requests;
-                sum.prompt_tokens += used.prompt_tokens;
-                sum.completion_tokens += used.completion_tokens;
+                *sum += used;
             }
         }
         written
@@ -110,11 +126,12 @@ impl UsageBook {
         let mut transaction = self.database.begin().await?;
         for ((day, key_id, team, model), (requests, used)) in rows {
             sqlx::query(
-                "INSERT INTO gateway_usage (day, key_id, team, model, requests, prompt_tokens, completion_tokens) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (day, key_id, team, model) DO UPDATE SET \
+                "INSERT INTO gateway_usage (day, key_id, team, model, requests, prompt_tokens, completion_tokens, \
+                 cost_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (day, key_id, team, model) DO UPDATE SET \
                  requests = gateway_usage.requests + excluded.requests, \
                  prompt_tokens = gateway_usage.prompt_tokens + excluded.prompt_tokens, \
-                 completion_tokens = gateway_usage.completion_tokens + excluded.completion_tokens",
+                 completion_tokens = gateway_usage.completion_tokens + excluded.completion_tokens, \
+                 cost_micros = gateway_usage.cost_micros + excluded.cost_micros",
             )
             .bind(day)
             .bind(key_id)
@@ -123,6 +140,7 @@ impl UsageBook {
             .bind(signed(*requests))
             .bind(signed(used.prompt_tokens))
             .bind(signed(used.completion_tokens))
+            .bind(signed(used.cost_micros))
             .execute(transaction.connection())
             .await
             .map_err(StoreError::query("note usage"))?;
@@ -138,7 +156,7 @@ impl UsageBook {
     pub async fn rows(&self, from: &str, to: &str) -> Result<Vec<UsageRow>, GatewayError> {
         self.write().await?;
         let rows = sqlx::query(
-            "SELECT day, key_id, team, model, requests, prompt_tokens, completion_tokens FROM gateway_usage \
+            "SELECT day, key_id, team, model, requests, prompt_tokens, completion_tokens, cost_micros FROM gateway_usage \
              WHERE day >= $1 AND day <= $2 ORDER BY day, key_id, team, model",
         )
         .bind(from)
@@ -157,22 +175,19 @@ impl UsageBook {
                 requests: count(row.get(4)),
                 prompt_tokens: count(row.get(5)),
                 completion_tokens: count(row.get(6)),
+                cost_micros: count(row.get(7)),
             })
             .collect())
     }
 
-    /// Tokens that each key has used in the month at hand, by its id.
+    /// The usage of the month at hand.
     ///
     /// # Errors
     ///
     /// [`GatewayError`] when the database cannot be read or written.
-    pub async fn month(&self) -> Result<BTreeMap<String, u64>, GatewayError> {
-        let today = calendar::day(self.clock.now_micros());
-        let mut sums = BTreeMap::new();
-        for row in self.rows(&format!("{}-01", &today[..7]), &today).await? {
-            *sums.entry(row.key_id).or_default() += row.prompt_tokens + row.completion_tokens;
-        }
-        Ok(sums)
+    pub async fn month(&self) -> Result<Vec<UsageRow>, GatewayError> {
+        let today = self.calendar.day(self.clock.now_micros());
+        self.rows(&format!("{}-01", &today[..7]), &today).await
     }
 }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use patou_gateway::{KeyRefusal, KeyRing, KeyRole, KeySpec, Spender, UsageBook, Used};
+use patou_gateway::{Calendar, KeyRefusal, KeyRing, KeyRole, KeySpec, Spender, UsageBook, Used};
 use runtime::{Clock, ManualClock};
 use store::Database;
 
@@ -90,20 +90,24 @@ async fn no_secret_stands_in_the_database() {
 async fn usage_adds_up_across_writes_and_processes() {
     let home = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock::new(DAY * 31));
-    let book = UsageBook::open(database(home.path()).await, clock.clone()).await.unwrap();
+    let book =
+        UsageBook::open(database(home.path()).await, clock.clone(), Calendar::default()).await.unwrap();
     let on = |model| Spender { key_id: "k", team: "ml", model };
-    let used = Used { prompt_tokens: 10, completion_tokens: 5 };
+    let used = Used { prompt_tokens: 10, completion_tokens: 5, cost_micros: 3 };
     book.note(on("m"), used);
     book.note(on("m"), used);
     book.write().await.unwrap();
     book.note(on("m"), used);
     book.note(on("rag/docs"), used);
-    let other = UsageBook::open(database(home.path()).await, clock.clone()).await.unwrap();
+    let other =
+        UsageBook::open(database(home.path()).await, clock.clone(), Calendar::default()).await.unwrap();
     other.note(on("m"), used);
     other.write().await.unwrap();
     let rows = book.rows("1970-02-01", "1970-02-28").await.unwrap();
     assert_eq!((rows.len(), rows[0].requests, rows[0].prompt_tokens), (2, 4, 40));
-    assert_eq!(book.month().await.unwrap()["k"], 75);
+    let month = book.month().await.unwrap();
+    assert_eq!(month.iter().map(|row| row.prompt_tokens + row.completion_tokens).sum::<u64>(), 75);
+    assert_eq!(month.iter().map(|row| row.cost_micros).sum::<u64>(), 15);
     assert_eq!(book.rows("1970-02-02", "1970-02-28").await.unwrap(), []);
     assert_eq!(clock.now_micros(), DAY * 31);
 }

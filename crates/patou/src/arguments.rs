@@ -1,6 +1,7 @@
 //! What can be written after `patou`.
 
 mod guard;
+mod keys;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use platform::Mode;
 use serde::{Deserialize, Serialize};
 
 pub use guard::{Guard, GuardScan};
+pub use keys::Keys;
 
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
@@ -270,48 +272,6 @@ pub enum Collections {
     Delete {
         /// Its name
         name: String,
-    },
-}
-
-#[derive(Debug, Serialize, Deserialize, Subcommand)]
-pub enum Keys {
-    /// Make a key; its secret is shown this once
-    #[command(
-        after_help = "Example: patou key create \"Ada's notebook\" --as user:ada --as group:legal --days 90"
-    )]
-    Create {
-        /// What it is for
-        name: String,
-        /// Who pays
-        #[arg(long, value_name = "TEAM")]
-        team: Option<String>,
-        /// In whose name it reads: user:NAME, group:NAME or app:NAME; public documents alone without one
-        #[arg(long = "as", value_name = "PRINCIPAL")]
-        principals: Vec<String>,
-        /// What it allows beside asking: ingest, delete or admin
-        #[arg(long = "role", value_name = "ROLE")]
-        roles: Vec<String>,
-        /// How many days it is good; for good without
-        #[arg(long, value_name = "DAYS")]
-        days: Option<u32>,
-    },
-    /// List the keys
-    #[command(after_help = "Example: patou key list")]
-    List,
-    /// Give a key another secret
-    #[command(after_help = "Example: patou key rotate ID --overlap-seconds 86400")]
-    Rotate {
-        /// The key
-        id: String,
-        /// How long the secret before goes on being good
-        #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-        overlap_seconds: u64,
-    },
-    /// End a key: within a second no server takes it
-    #[command(after_help = "Example: patou key revoke ID")]
-    Revoke {
-        /// The key
-        id: String,
     },
 }
 

@@ -1,5 +1,7 @@
 //! The gateway through the real binary: what a model's server gets, what a client gets back.
 
+#![expect(clippy::unwrap_used, reason = "tests, with functions of their own")]
+
 use serde_json::{Value, json};
 use testkit::{Patou, Reply, Served, Upstream, write_files};
 
@@ -202,4 +204,248 @@ fn chaos_has_a_defined_end() {
             assert!(status != 200 || text.starts_with(token), "{name}: {text}");
         }
     }
+}
+
+/// A server that asks for keys, with a key made by `arguments`.
+fn keyed(upstream: &Upstream, configuration: &str, arguments: &[&str]) -> (Patou, Served, String) {
+    let patou = Patou::new(env!("CARGO_BIN_EXE_patou"), None);
+    let text = configuration.replace("{0}", &upstream.url());
+    write_files(patou.home(), &[("patou.toml", text.as_bytes())]);
+    let made = patou.json(0, &[&["key", "create", "app"], arguments].concat());
+    let served = patou.serve(&[("PATOU_SERVER_AUTH", "keys")]);
+    let authorization = format!("Bearer {}", made["secret"].as_str().unwrap());
+    (patou, served, authorization)
+}
+
+fn chat_as(served: &Served, authorization: &str, body: &Value) -> testkit::Response {
+    let headers = [("content-type", "application/json"), ("authorization", authorization)];
+    served.http.send("POST /v1/chat/completions", &headers, body.to_string().as_bytes())
+}
+
+/// The rows of `patou`'s book of usage: model, requests, prompt and completion tokens.
+fn usage(served: &Served, admin: &str) -> Vec<(String, u64, u64, u64)> {
+    let response = served.http.send("GET /api/v1/usage", &[("authorization", admin)], b"");
+    let rows: Value = serde_json::from_str(&response.text()).unwrap();
+    let row = |row: &Value| {
+        let number = |name: &str| row[name].as_u64().unwrap();
+        let model = row["model"].as_str().unwrap().to_owned();
+        (model, number("requests"), number("prompt_tokens"), number("completion_tokens"))
+    };
+    rows["usage"].as_array().unwrap().iter().map(row).collect()
+}
+
+fn contents(text: &str) -> usize {
+    text.lines().filter(|line| line.contains("\"content\"")).count()
+}
+
+#[test]
+fn tokens_are_set_aside_counted_and_settled() {
+    let upstream = Upstream::saying("abcdefgh", 1);
+    let arguments = ["--team", "ml", "--role", "admin", "--tokens-per-month", "1000"];
+    let (_patou, served, key) = keyed(&upstream, ONE, &arguments);
+    let ask = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 50});
+    let response = chat_as(&served, &key, &ask);
+    // 3 for the answer, 4 for the message, 2 for `user`, 1 for `hi`, and 50 are set aside.
+    assert_eq!(response.header("x-ratelimit-limit-tokens"), Some("1000"));
+    assert_eq!(
+        response.header("x-ratelimit-remaining-tokens"),
+        Some("985"),
+        "settled: 7 and 8 as the server says"
+    );
+    assert!(response.header("x-ratelimit-reset-tokens").is_some());
+    drop(response);
+
+    let mut streamed = ask.clone();
+    streamed["stream"] = json!(true);
+    let response = chat_as(&served, &key, &streamed);
+    assert_eq!(response.header("x-ratelimit-remaining-tokens"), Some("925"), "60 are set aside meanwhile");
+    let text = response.text();
+    assert!(
+        !text.contains("usage") && text.ends_with("data: [DONE]\n\n"),
+        "nobody asked for the tokens: {text}"
+    );
+    streamed["stream_options"] = json!({"other": 1});
+    assert!(!chat_as(&served, &key, &streamed).text().contains("usage"));
+    streamed["stream_options"] = json!({"include_usage": true});
+    assert!(chat_as(&served, &key, &streamed).text().contains("\"prompt_tokens\":7"));
+    let bodies = upstream.bodies();
+    assert!(bodies[0].ends_with("}],\"max_tokens\":50}"), "{}", bodies[0]);
+    assert!(bodies[1].ends_with(",\"stream_options\":{\"include_usage\":true}}"), "{}", bodies[1]);
+    assert!(bodies[2].contains("{\"include_usage\":true,\"other\":1}"), "{}", bodies[2]);
+    assert_eq!(usage(&served, &key), [("m".to_owned(), 4, 28, 32)]);
+}
+
+#[test]
+fn at_the_limit_an_answer_is_cut_and_the_next_is_refused() {
+    // This server takes no notice of `max_tokens`, and never ends.
+    let upstream = Upstream::start(|_| Reply::Says(vec!["a".to_owned(); 5000]));
+    let arguments = ["--role", "admin", "--tokens-per-month", "110"];
+    let (_patou, served, key) = keyed(&upstream, ONE, &arguments);
+    let ask = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true,
+        "stream_options": {"include_usage": true}});
+    let response = chat_as(&served, &key, &ask);
+    assert_eq!(response.header("x-patou-limited"), Some("the tokens that the key has left for this month"));
+    let text = response.text();
+    assert_eq!(contents(&text), 100, "110, of which the prompt takes 10");
+    assert!(text.contains("\"finish_reason\":\"length\"") && text.contains("\"total_tokens\":110"), "{text}");
+    assert!(text.ends_with("data: [DONE]\n\n"));
+    assert_eq!(upstream.wait_for_leavers(1), 1);
+    assert!(upstream.bodies()[0].ends_with(",\"max_tokens\":100}"), "{}", upstream.bodies()[0]);
+    let refused = chat_as(&served, &key, &ask);
+    assert_eq!(refused.header("x-ratelimit-remaining-tokens"), Some("0"));
+    assert_eq!(refused.header("x-should-retry"), Some("false"));
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(code(refused), (429, "quota_exceeded".into()));
+    assert_eq!(usage(&served, &key), [("m".to_owned(), 1, 10, 100)]);
+}
+
+#[test]
+fn a_client_that_leaves_pays_for_what_came() {
+    let upstream = Upstream::start(|_| Reply::SaysAndHangs(vec!["a".into(), "b".into(), "c".into()]));
+    let arguments = ["--role", "admin", "--tokens-per-month", "100", "--streams", "1"];
+    let (_patou, served, key) = keyed(&upstream, ONE, &arguments);
+    let ask = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true});
+    let mut response = chat_as(&served, &key, &ask);
+    for _ in 0..3 {
+        assert!(response.event().is_some());
+    }
+    assert_eq!(code(chat_as(&served, &key, &ask)).1, "quota_exceeded", "one stream at a time");
+    drop(response);
+    assert_eq!(upstream.wait_for_leavers(1), 1);
+    // The upstream sees the end of the connection no earlier than the bill does.
+    let mut next = chat_as(&served, &key, &ask);
+    assert_eq!(next.header("x-ratelimit-remaining-tokens"), Some("0"));
+    assert!(next.event().is_some());
+    drop(next);
+    assert_eq!(upstream.wait_for_leavers(2), 2);
+    let rows = usage(&served, &key);
+    assert_eq!((rows[0].1, rows[0].2), (2, 20));
+    assert!((4..=6).contains(&rows[0].3), "3 of the first, and of the second what was on its way: {rows:?}");
+}
+
+#[test]
+fn failures_cost_nothing_and_a_restart_remembers_the_month() {
+    let upstream = Upstream::start(|asked| match asked["fail"].as_u64() {
+        Some(status) => Reply::Status(u16::try_from(status).unwrap(), "{}".into()),
+        None => Reply::text("abcdefgh", 1),
+    });
+    let configuration = format!("{ONE}[gateway.teams.ml]\ntokens_per_month = 40\n");
+    let (patou, served, key) = keyed(&upstream, &configuration, &["--team", "ml", "--role", "admin"]);
+    for status in [400, 429, 500] {
+        let failed = json!({"model": "m", "messages": [], "fail": status});
+        assert_ne!(chat_as(&served, &key, &failed).status, 200);
+    }
+    assert_eq!(usage(&served, &key), []);
+    let ask = json!({"model": "m", "messages": [], "max_tokens": 5});
+    let response = chat_as(&served, &key, &ask);
+    assert_eq!(response.header("x-ratelimit-remaining-tokens"), Some("25"));
+    assert_eq!(served.stop(), Some(0));
+    let served = patou.serve(&[("PATOU_SERVER_AUTH", "keys")]);
+    let response = chat_as(&served, &key, &ask);
+    assert_eq!(response.header("x-ratelimit-remaining-tokens"), Some("10"));
+    assert_eq!(usage(&served, &key), [("m".to_owned(), 2, 14, 16)]);
+    let csv = served.http.send("GET /api/v1/usage?format=csv", &[("authorization", &key)], b"").text();
+    assert!(csv.lines().nth(1).unwrap().ends_with(",ml,m,2,14,16,0"), "{csv}");
+}
+
+#[test]
+fn many_at_once_never_overspend() {
+    let upstream = Upstream::start(|asked| match asked["turn"].as_u64().unwrap_or(0) % 5 {
+        0 => Reply::Says(vec!["a".into(); 40]),
+        1 => Reply::Says(vec!["a".into(); 3]),
+        2 => Reply::RawAndBreaks("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n".into()),
+        3 => Reply::Status(503, "{}".into()),
+        _ => Reply::SaysAndHangs(vec!["a".into(); 5]),
+    });
+    let arguments = ["--role", "admin", "--tokens-per-month", "2000"];
+    let (_patou, served, key) = keyed(&upstream, ONE, &arguments);
+    std::thread::scope(|scope| {
+        for worker in 0..8u64 {
+            let (served, key) = (&served, &key);
+            scope.spawn(move || {
+                for turn in 0..50u64 {
+                    let ask = json!({"model": "m", "messages": [], "stream": true, "turn": worker + turn, "max_tokens": 20 + turn});
+                    let mut response = chat_as(served, key, &ask);
+                    if (worker + turn) % 5 == 4 {
+                        // Leaves in the middle.
+                        response.event();
+                        continue;
+                    }
+                    drop(response.text());
+                }
+            });
+        }
+    });
+    let rows = usage(&served, &key);
+    let spent: u64 = rows.iter().map(|row| row.2 + row.3).sum();
+    assert!((1..=2000).contains(&spent), "{rows:?}");
+    let last =
+        chat_as(&served, &key, &json!({"model": "m", "messages": [], "turn": 3, "max_tokens": 1_000_000}));
+    assert!(matches!(last.status, 429 | 503), "{}", last.status);
+}
+
+#[test]
+fn an_answer_is_given_again_to_the_same_caller_alone() {
+    let upstream = Upstream::saying("hello", 1);
+    let configuration = format!("{ONE}cache_seconds = 60\n");
+    let (patou, served, key) = keyed(&upstream, &configuration, &["--role", "admin"]);
+    let other = patou.json(0, &["key", "create", "other"]);
+    let other = format!("Bearer {}", other["secret"].as_str().unwrap());
+    let ask = |stream: bool| json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": stream});
+    let cached = |key: &str, body: &Value, control: &str| {
+        let headers =
+            [("content-type", "application/json"), ("authorization", key), ("cache-control", control)];
+        let response = served.http.send("POST /v1/chat/completions", &headers, body.to_string().as_bytes());
+        (response.header("x-cache").unwrap_or_default().to_owned(), response.text())
+    };
+    for stream in [false, true] {
+        let (miss, first) = cached(&key, &ask(stream), "");
+        let (hit, again) = cached(&key, &ask(stream), "");
+        assert_eq!((miss.as_str(), hit.as_str()), ("miss", "hit"));
+        assert_eq!(first, again);
+        assert_eq!(cached(&other, &ask(stream), "").0, "miss", "another key");
+        assert_eq!(cached(&key, &ask(stream), "no-cache").0, "miss");
+        assert_eq!(cached(&key, &ask(stream), "no-store").0, "bypass");
+    }
+    assert_eq!(upstream.bodies().len(), 8);
+    let purged = served.http.send("DELETE /api/v1/cache?model=m", &[("authorization", &key)], b"").json();
+    assert_eq!(purged["purged"], 4);
+    assert_eq!(cached(&key, &ask(false), "").0, "miss");
+    assert_eq!(served.http.send("DELETE /api/v1/cache", &[("authorization", &other)], b"").status, 403);
+    let metrics = served.http.get("/metrics").text();
+    for line in [
+        "patou_model_cache_total{model=\"m\",outcome=\"hit\"} 2",
+        "patou_model_requests_total{model=\"m\",backend=\"one\",outcome=\"answered\"} 9",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    assert!(metrics.contains("patou_model_ttft_seconds"), "{metrics}");
+}
+
+#[test]
+fn an_answer_that_broke_off_is_not_kept() {
+    let upstream =
+        Upstream::start(|_| Reply::Raw("data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n".into()));
+    let (_patou, served) = serve(&[&upstream], &format!("{ONE}cache_seconds = 60\n"), &[]);
+    for _ in 0..2 {
+        let response = chat(&served, "{\"model\":\"m\",\"stream\":true}");
+        assert_eq!(response.header("x-cache"), Some("miss"));
+        assert!(response.text().contains("\"error\""));
+    }
+}
+
+#[test]
+fn ready_tells_of_backends_that_are_out() {
+    let upstream = Upstream::start(|_| Reply::Status(500, "{}".into()));
+    let (_patou, served) = serve(&[&upstream], ONE, &[]);
+    let backends = || {
+        let ready = served.http.get("/ready").json();
+        let parts = ready["parts"].as_array().unwrap().clone();
+        parts.into_iter().find(|part| part["part"] == "backends").unwrap()
+    };
+    assert_eq!(backends()["ready"], true);
+    for _ in 0..3 {
+        assert_eq!(chat(&served, "{\"model\":\"m\"}").status, 503);
+    }
+    assert_eq!(backends()["problem"], "no backend serves m");
 }

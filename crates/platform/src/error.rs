@@ -24,6 +24,8 @@ pub enum ErrorKind {
     TooLarge,
     /// There is more to do than can be done now.
     Busy,
+    /// A quota is used up.
+    QuotaExceeded,
     /// Somebody else holds what is needed, or it cannot be reached.
     Unavailable,
     /// It took too long.
@@ -43,6 +45,7 @@ const KINDS: &[(ErrorKind, &str, u16, u8)] = &[
     (ErrorKind::Forbidden, "forbidden", 403, 1),
     (ErrorKind::TooLarge, "too_large", 413, 1),
     (ErrorKind::Busy, "busy", 429, 1),
+    (ErrorKind::QuotaExceeded, "quota_exceeded", 429, 1),
     (ErrorKind::Unavailable, "unavailable", 503, 1),
     (ErrorKind::TimedOut, "timed_out", 504, 1),
     (ErrorKind::BadGateway, "bad_gateway", 502, 1),
@@ -226,9 +229,17 @@ impl PlatformError {
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::Model(ModelError::Busy { retry_after_s, .. })
-            | Self::Rag(RagError::Chat(ModelError::Busy { retry_after_s, .. }))
-            | Self::Call(CallError::Busy { retry_after_s, .. }) => *retry_after_s,
+            | Self::Rag(RagError::Chat(ModelError::Busy { retry_after_s, .. })) => *retry_after_s,
+            Self::Call(error) => error.retry_after_s(),
             _ => None,
+        }
+    }
+
+    /// Headers that go with it over HTTP: what is left of a quota.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Call(error) => error.headers(),
+            _ => Vec::new(),
         }
     }
 
@@ -303,6 +314,7 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::UnknownModel(_) => ErrorKind::NotFound,
         CallError::Unreachable { .. } | CallError::Failed { .. } => ErrorKind::Unavailable,
         CallError::Busy { .. } => ErrorKind::Busy,
+        CallError::Quota(_) => ErrorKind::QuotaExceeded,
         CallError::TimedOut { .. } => ErrorKind::TimedOut,
         CallError::Broken { .. } | CallError::Garbled { .. } => ErrorKind::BadGateway,
     }

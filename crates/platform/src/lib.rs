@@ -47,8 +47,8 @@ pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
 pub use gateway::{
-    CallError, Caller, Gateway, Key, KeyRole, NewKey, Operation, Reply, ReplyBody, Request as ModelRequest,
-    RequestError,
+    Bill, CacheControl, CallError, Caller, Estimate, Gateway, Key, KeyRole, Limits, NewKey, Operation, Price,
+    Reply, ReplyBody, Request as ModelRequest, RequestError, UsageRow,
 };
 pub use guard::{Decision, Finding as GuardFinding, Kind as GuardKind, Verdict};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};

@@ -46,7 +46,7 @@ pub struct Platform {
     pub(crate) environment: Environment,
     pub(crate) embedder: Arc<StackEmbedder>,
     chat: OnceLock<Option<Arc<dyn ChatModel>>>,
-    pub(crate) gateway: OnceLock<Arc<Gateway>>,
+    pub(crate) gateway: tokio::sync::OnceCell<Arc<Gateway>>,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -91,7 +91,7 @@ impl Platform {
             environment,
             embedder,
             chat: OnceLock::new(),
-            gateway: OnceLock::new(),
+            gateway: tokio::sync::OnceCell::new(),
         })
     }
 

@@ -4,34 +4,49 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway::{Backend, BackendSpec, Gateway, Patience, Route};
+use gateway::{
+    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayOptions, Ledger, Patience, Route,
+    UsageBook,
+};
 use outbound::{AddressPolicy, OutboundOptions};
 use provider::BackendOptions;
-use runtime::SystemClock;
+use runtime::{Clock, SystemClock};
+use store::Database;
 
 use crate::api_key::{KeyPlace, api_key};
 use crate::environment::Environment;
-use crate::settings::{BackendSettings, RouteSettings};
+use crate::settings::{BackendSettings, GatewaySettings, RouteSettings};
 use crate::{Platform, PlatformError};
 
 impl Platform {
-    /// The gateway, with the routes that the settings name.
+    /// The gateway, with the routes that the settings name, and what was used of the month at hand.
     ///
     /// # Errors
     ///
-    /// [`PlatformError`] when something is wrong with the settings, or a backend's key is not there.
-    pub fn gateway(&self) -> Result<Arc<Gateway>, PlatformError> {
-        if let Some(gateway) = self.gateway.get() {
-            return Ok(Arc::clone(gateway));
-        }
+    /// [`PlatformError`] when something is wrong with the settings, a backend's key is not there, or the book of
+    /// usage cannot be read.
+    pub async fn gateway(&self) -> Result<&Arc<Gateway>, PlatformError> {
+        self.gateway.get_or_try_init(|| Box::pin(self.open_gateway())).await
+    }
+
+    async fn open_gateway(&self) -> Result<Arc<Gateway>, PlatformError> {
         let settings = &self.require_settings()?.gateway;
         let mut backends = BTreeMap::new();
         for (name, own) in &settings.backends {
             backends.insert(name.as_str(), Arc::new(backend(name, own, &self.environment)?));
         }
-        let routes = settings.routes.iter().map(|(name, own)| route(name, own, &backends)).collect();
-        let gateway = Arc::new(Gateway::new(routes, Arc::new(SystemClock)));
-        Ok(Arc::clone(self.gateway.get_or_init(|| gateway)))
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let database = Database::open_sqlite(&self.home()?.state_database()).await?;
+        let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
+        let ledger = Ledger::new(Arc::clone(&clock), settings.calendar);
+        gateway::restore(&ledger, &book.month().await?);
+        Ok(Arc::new(Gateway::new(GatewayOptions {
+            routes: settings.routes.iter().map(|(name, own)| route(name, own, settings, &backends)).collect(),
+            teams: settings.teams.clone(),
+            accounts: Accounts::new(ledger, Arc::new(book)),
+            cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock)),
+            clock,
+        })))
     }
 }
 
@@ -57,10 +72,19 @@ fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Resu
         dialect: own.dialect,
         model: Some(own.model.clone()).filter(|model| !model.is_empty()),
         weight: own.weight,
+        price: own.price,
+        tells_usage: own.stream_usage,
     }))
 }
 
-fn route(name: &str, own: &RouteSettings, backends: &BTreeMap<&str, Arc<Backend>>) -> Route {
+fn route(
+    name: &str,
+    own: &RouteSettings,
+    settings: &GatewaySettings,
+    backends: &BTreeMap<&str, Arc<Backend>>,
+) -> Route {
+    // Whatever is set of a route and its servers may change an answer.
+    let servers: Vec<_> = own.backends.iter().map(|name| settings.backends.get(name)).collect();
     let named = own.backends.iter().filter_map(|name| backends.get(name.as_str()));
     Route {
         name: name.to_owned(),
@@ -70,5 +94,10 @@ fn route(name: &str, own: &RouteSettings, backends: &BTreeMap<&str, Arc<Backend>
             idle: Duration::from_secs(own.idle_seconds_max),
             total: Duration::from_secs(own.total_seconds_max),
         },
+        limits: own.limits,
+        answer_tokens: own.answer_tokens_max,
+        caching: (own.cache_seconds > 0)
+            .then_some(Caching { keep: Duration::from_secs(own.cache_seconds), sharing: own.cache_sharing }),
+        policy: format!("{own:?} {servers:?}"),
     }
 }

@@ -53,6 +53,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/keys", get(routes::keys::list).post(routes::keys::create))
         .route("/api/v1/keys/{key}", axum::routing::delete(routes::keys::revoke))
         .route("/api/v1/keys/{key}/rotate", post(routes::keys::rotate))
+        .route("/api/v1/usage", get(routes::usage::show))
+        .route("/api/v1/cache", axum::routing::delete(routes::gateway::purge))
         .route("/v1/models", get(routes::models::list))
         .merge(documents)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))

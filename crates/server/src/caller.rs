@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use platform::{Auth, ErrorKind, Key, KeyRole, Reader};
+use platform::{Auth, CacheControl, ErrorKind, Key, KeyRole, Reader};
 
 use crate::app::App;
 use crate::error::Refused;
@@ -22,6 +22,8 @@ pub struct Caller {
     pub trace_id: String,
     /// Whether the answer is wanted as a stream of events.
     pub takes_events: bool,
+    /// What is wanted of kept answers.
+    pub cache_control: CacheControl,
 }
 
 /// The owner of the home, who alone can read the token that lies there, or an administrator.
@@ -66,6 +68,15 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 }
 
 impl Caller {
+    /// The caller as models behind the gateway know it.
+    pub fn of_models(&self) -> platform::Caller {
+        platform::Caller {
+            key: self.key.clone(),
+            trace_id: self.trace_id.clone(),
+            cache_control: self.cache_control,
+        }
+    }
+
     /// Goes on where the caller's key has the role. Where no key has to be shown, everybody on the machine has it.
     pub fn require(&self, role: KeyRole) -> Result<(), Refused> {
         match &self.key {
@@ -104,6 +115,12 @@ impl FromRequestParts<Arc<App>> for Caller {
             reader,
             key,
             trace_id: trace_id.unwrap_or_else(platform::new_id),
+            cache_control: parts
+                .headers
+                .get(header::CACHE_CONTROL)
+                .and_then(|control| control.to_str().ok())
+                .map(CacheControl::of_header)
+                .unwrap_or_default(),
             takes_events: accepts.is_some_and(|accepts| accepts.contains("text/event-stream")),
         })
     }

@@ -1,7 +1,7 @@
 //! Errors on their way to a client: one shape, one table of statuses.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use platform::{ErrorKind, PlatformError};
 use serde::Serialize;
@@ -40,12 +40,14 @@ pub struct Refused {
     message: String,
     hint: String,
     retry_after_s: Option<u64>,
+    /// Other headers, by name.
+    headers: Vec<(String, String)>,
 }
 
 impl Refused {
     /// A refusal of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: hint.into(), retry_after_s: None }
+        Self { kind, message: message.into(), hint: hint.into(), retry_after_s: None, headers: Vec::new() }
     }
 
     /// A request that cannot be read.
@@ -59,7 +61,7 @@ impl Refused {
             ErrorKind::WrongUse | ErrorKind::NotFound | ErrorKind::TooLarge => "invalid_request_error",
             ErrorKind::Unauthenticated => "authentication_error",
             ErrorKind::Forbidden => "permission_error",
-            ErrorKind::Busy => "rate_limit_error",
+            ErrorKind::Busy | ErrorKind::QuotaExceeded => "rate_limit_error",
             _ => "server_error",
         };
         ErrorDetail {
@@ -84,6 +86,11 @@ impl Refused {
         if self.kind == ErrorKind::Unauthenticated {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -102,7 +109,13 @@ impl From<PlatformError> for Refused {
             }
             source = inner.source();
         }
-        Self { kind: error.kind(), message, hint: error.hint(), retry_after_s: error.retry_after_s() }
+        Self {
+            kind: error.kind(),
+            message,
+            hint: error.hint(),
+            retry_after_s: error.retry_after_s(),
+            headers: error.headers(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod console;
 mod error;
 mod events;
 mod layers;
+mod metered;
 mod metrics;
 mod openapi;
 mod routes;

@@ -22,6 +22,20 @@ pub fn install() -> Option<PrometheusHandle> {
     metrics::describe_counter!("patou_answers_total", "Answers by outcome.");
     metrics::describe_counter!("patou_ingested_items_total", "Items ingested, by outcome.");
     metrics::describe_counter!("patou_ingest_milliseconds_total", "Time spent ingesting.");
+    metrics::describe_counter!("patou_model_requests_total", "Requests to backends, by outcome.");
+    metrics::describe_counter!(
+        "patou_model_fallbacks_total",
+        "Requests for which a second backend was asked."
+    );
+    metrics::describe_counter!("patou_model_cache_total", "Look-ups of kept answers, by outcome.");
+    metrics::describe_counter!("patou_model_tokens_total", "Tokens of models, as they are billed.");
+    metrics::describe_histogram!("patou_model_ttft_seconds", "Time until a stream's first token.");
+    metrics::describe_histogram!("patou_model_tpot_seconds", "Time for each token after the first.");
+    metrics::describe_histogram!("patou_model_seconds", "Time until an answer's end.");
+    metrics::describe_gauge!(
+        "patou_quota_left_tokens",
+        "What is left of the narrowest window of an account."
+    );
     Some(handle)
 }
 

@@ -31,6 +31,8 @@ use crate::{error, routes, wire};
         routes::keys::create,
         routes::keys::rotate,
         routes::keys::revoke,
+        routes::usage::show,
+        routes::gateway::purge,
     ),
     components(schemas(error::ErrorBody, routes::ask::Token, routes::documents::Progress, wire::Citation,))
 )]

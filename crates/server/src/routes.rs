@@ -12,3 +12,4 @@ pub mod local;
 pub mod models;
 pub mod search;
 pub mod settings;
+pub mod usage;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use platform::{Auth, Platform, PlatformError, Shutdown};
+use platform::{Auth, Gateway, Platform, PlatformError, Shutdown};
+use runtime::Task;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
@@ -111,7 +112,8 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let settings = platform.require_settings().map_err(ServeError::Platform)?;
     let (limits, models) = (settings.server.clone(), settings.gateway.clone());
-    let gateway = platform.gateway().map_err(ServeError::Platform)?;
+    let gateway = Arc::clone(platform.gateway().await.map_err(ServeError::Platform)?);
+    let books = Books::begin(&gateway);
     let listener = listen(&options.listen, limits.auth).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     platform.hold_home().await.map_err(ServeError::Platform)?;
@@ -151,8 +153,31 @@ pub async fn serve(
             Ok(())
         }
     };
+    books.end().await;
     drop(announcement);
     served
+}
+
+/// What writes usage down while the server runs.
+struct Books {
+    end: Shutdown,
+    work: Task<()>,
+}
+
+impl Books {
+    fn begin(gateway: &Arc<Gateway>) -> Self {
+        let (gateway, end) = (Arc::clone(gateway), Shutdown::new());
+        let until = end.clone();
+        Self { end, work: runtime::spawn(async move { gateway.keep_books(until).await }) }
+    }
+
+    /// Writes what is left.
+    async fn end(self) {
+        self.end.request();
+        if self.work.join().await.is_err() {
+            tracing::error!("the last usage was not written");
+        }
+    }
 }
 
 async fn listen(address: &str, auth: Auth) -> Result<TcpListener, ServeError> {

@@ -18,7 +18,7 @@ pub use documents::{
     chunk, collection, document, document_detail, document_problem, ingest_report, parsed,
 };
 pub use guard::{Finding, Verdict, verdict};
-pub use keys::{Key, KeyWithSecret, key, new_key};
+pub use keys::{Key, KeyLimits, KeyWithSecret, key, new_key};
 pub use search::{
     AnswerMillis, Answered, Citation, Hit, HitScores, Inspection, Said, SearchAnswer, SearchTimings, Support,
     TokenUsage, ask, citation, inspection, search,

@@ -8,9 +8,11 @@ use server::wire;
 
 pub async fn run(front: &Front, call: Keys) -> anyhow::Result<u8> {
     match call {
-        Keys::Create { name, team, principals, roles, days } => {
+        Keys::Create { name, team, principals, roles, days, limits } => {
             let seconds = days.map(|days| u64::from(days) * 86_400);
-            let made = front.platform.create_key(&KeyCall { name, team, principals, roles, seconds }).await?;
+            let limits = limits.into();
+            let call = KeyCall { name, team, principals, roles, seconds, limits };
+            let made = front.platform.create_key(&call).await?;
             told(front, &wire::new_key(&made))?;
         }
         Keys::Rotate { id, overlap_seconds } => {

@@ -434,6 +434,24 @@ pub(crate) const KEYS: &[Key] = &[
         set: |settings, value| put(&mut settings.gateway.requests_max, value, 1..=1_000_000),
     },
     Key {
+        name: "gateway.cache_bytes_max",
+        kind: Kind::Integer,
+        default: "67108864",
+        what: "how many bytes of answers are kept, for routes with `cache_seconds`",
+        set: |settings, value| put(&mut settings.gateway.cache_bytes_max, value, 0..=1 << 40),
+    },
+    Key {
+        name: "gateway.time_zone",
+        kind: Kind::Text,
+        default: "UTC",
+        what: "the time zone in which days of usage and months of quotas begin, as `Europe/Berlin`",
+        set: |settings, value| {
+            settings.gateway.calendar =
+                gateway::Calendar::of_zone(value).ok_or("the name of a time zone, as `Europe/Berlin`")?;
+            Ok(())
+        },
+    },
+    Key {
         name: "gateway.request_bytes_max",
         kind: Kind::Integer,
         default: "33554432",

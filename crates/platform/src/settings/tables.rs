@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use gateway::{Calendar, Limits, Price, Sharing};
 use provider::Dialect;
 
 use super::values::{put, put_text, put_url};
@@ -30,12 +31,18 @@ pub(crate) struct FamilyKey {
 }
 
 /// The gateway's settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GatewaySettings {
     /// The servers, by name.
     pub backends: BTreeMap<String, BackendSettings>,
     /// The models that clients can ask for, by name.
     pub routes: BTreeMap<String, RouteSettings>,
+    /// How much each team may use, by name.
+    pub teams: BTreeMap<String, Limits>,
+    /// When a month begins.
+    pub calendar: Calendar,
+    /// How many bytes of answers are kept.
+    pub cache_bytes_max: u64,
     /// How many requests to models may be under way at once.
     pub requests_max: usize,
     /// The largest request, in bytes.
@@ -43,7 +50,7 @@ pub struct GatewaySettings {
 }
 
 /// A server that models are behind.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BackendSettings {
     /// Its URL.
     pub base_url: String,
@@ -61,6 +68,10 @@ pub struct BackendSettings {
     pub weight: u32,
     /// How long a connection to it may take, in seconds.
     pub connect_seconds_max: u64,
+    /// What tokens cost, for each million.
+    pub price: Price,
+    /// Whether it tells the tokens at a stream's end when it is asked to.
+    pub stream_usage: bool,
 }
 
 /// A model that clients can ask for.
@@ -74,12 +85,21 @@ pub struct RouteSettings {
     pub idle_seconds_max: u64,
     /// How long an answer may take, in seconds.
     pub total_seconds_max: u64,
+    /// How much of it all callers together may use.
+    pub limits: Limits,
+    /// The most tokens of an answer where the client does not say, and something limits it.
+    pub answer_tokens_max: u64,
+    /// How long answers are kept, in seconds; 0 for not at all.
+    pub cache_seconds: u64,
+    /// Who shares them.
+    pub cache_sharing: Sharing,
 }
 
 /// Every such table. To add a setting: a field above, a line here.
 pub(crate) const FAMILIES: &[Family] = &[
     Family { name: "gateway.backends", entry: "NAME", keys: BACKEND },
     Family { name: "gateway.routes", entry: "MODEL", keys: ROUTE },
+    Family { name: "gateway.teams", entry: "TEAM", keys: TEAM },
 ];
 
 const BACKEND: &[FamilyKey] = &[
@@ -142,6 +162,31 @@ const BACKEND: &[FamilyKey] = &[
         what: "how long a connection to the server may take",
         set: |settings, name, value| put(&mut backend(settings, name).connect_seconds_max, value, 1..=600),
     },
+    FamilyKey {
+        name: "price_prompt",
+        kind: Kind::Number,
+        default: "0",
+        what: "what a million tokens of prompts cost, in a currency of yours",
+        set: |settings, name, value| put(&mut backend(settings, name).price.prompt, value, 0.0..=1e6),
+    },
+    FamilyKey {
+        name: "price_completion",
+        kind: Kind::Number,
+        default: "0",
+        what: "what a million tokens of answers cost",
+        set: |settings, name, value| put(&mut backend(settings, name).price.completion, value, 0.0..=1e6),
+    },
+    FamilyKey {
+        name: "stream_usage",
+        kind: Kind::Switch,
+        default: "true",
+        what: "whether the server takes `stream_options.include_usage`, which exact bills need",
+        set: |settings, name, value| {
+            backend(settings, name).stream_usage =
+                value.parse().map_err(|_| "`true` or `false`".to_owned())?;
+            Ok(())
+        },
+    },
 ];
 
 const ROUTE: &[FamilyKey] = &[
@@ -176,6 +221,81 @@ const ROUTE: &[FamilyKey] = &[
         what: "how long an answer may take from beginning to end",
         set: |settings, name, value| put(&mut route(settings, name).total_seconds_max, value, 1..=604_800),
     },
+    FamilyKey {
+        name: "answer_tokens_max",
+        kind: Kind::Integer,
+        default: "4096",
+        what: "the most tokens of an answer where the client does not say, and something limits it",
+        set: |settings, name, value| {
+            put(&mut route(settings, name).answer_tokens_max, value, 16..=10_000_000)
+        },
+    },
+    FamilyKey {
+        name: "cache_seconds",
+        kind: Kind::Integer,
+        default: "0",
+        what: "how long an answer is kept for the same request; 0 for not at all",
+        set: |settings, name, value| put(&mut route(settings, name).cache_seconds, value, 0..=31_536_000),
+    },
+    FamilyKey {
+        name: "cache_sharing",
+        kind: Kind::Text,
+        default: "key",
+        what: "who shares kept answers: `key`, each key with itself, or `team`",
+        set: |settings, name, value| {
+            route(settings, name).cache_sharing = match value {
+                "key" => Sharing::Key,
+                "team" => Sharing::Team,
+                _ => return Err("`key` or `team`".into()),
+            };
+            Ok(())
+        },
+    },
+    FamilyKey {
+        name: "tokens_per_minute",
+        kind: Kind::Integer,
+        default: "0",
+        what: "tokens that all callers together may use in a minute; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut route(settings, name).limits.tokens_per_minute, value),
+    },
+    FamilyKey {
+        name: "tokens_per_month",
+        kind: Kind::Integer,
+        default: "0",
+        what: "tokens that all callers together may use in a calendar month; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut route(settings, name).limits.tokens_per_month, value),
+    },
+    FamilyKey {
+        name: "streams",
+        kind: Kind::Integer,
+        default: "0",
+        what: "requests that may be under way at once; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut route(settings, name).limits.streams, value),
+    },
+];
+
+const TEAM: &[FamilyKey] = &[
+    FamilyKey {
+        name: "tokens_per_minute",
+        kind: Kind::Integer,
+        default: "0",
+        what: "tokens that the team's keys together may use in a minute; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut team(settings, name).tokens_per_minute, value),
+    },
+    FamilyKey {
+        name: "tokens_per_month",
+        kind: Kind::Integer,
+        default: "0",
+        what: "tokens that the team's keys together may use in a calendar month; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut team(settings, name).tokens_per_month, value),
+    },
+    FamilyKey {
+        name: "streams",
+        kind: Kind::Integer,
+        default: "0",
+        what: "requests of the team that may be under way at once; 0 for no limit",
+        set: |settings, name, value| put_limit(&mut team(settings, name).streams, value),
+    },
 ];
 
 fn backend<'a>(settings: &'a mut Settings, name: &str) -> &'a mut BackendSettings {
@@ -184,6 +304,20 @@ fn backend<'a>(settings: &'a mut Settings, name: &str) -> &'a mut BackendSetting
 
 fn route<'a>(settings: &'a mut Settings, name: &str) -> &'a mut RouteSettings {
     settings.gateway.routes.entry(name.to_owned()).or_default()
+}
+
+fn team<'a>(settings: &'a mut Settings, name: &str) -> &'a mut Limits {
+    settings.gateway.teams.entry(name.to_owned()).or_default()
+}
+
+/// Takes a limit, or 0 for none.
+fn put_limit<T: std::str::FromStr + PartialEq + Default>(
+    place: &mut Option<T>,
+    value: &str,
+) -> Result<(), String> {
+    let limit: T = value.parse().map_err(|_| "a whole number, 0 for no limit".to_owned())?;
+    *place = Some(limit).filter(|limit| *limit != T::default());
+    Ok(())
 }
 
 /// What does not go together: the table (`gateway.routes.MODEL`), and what is wrong.

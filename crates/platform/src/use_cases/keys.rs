@@ -25,6 +25,8 @@ pub struct KeyCall {
     pub roles: Vec<String>,
     /// How long it is good, in seconds; `None` for good.
     pub seconds: Option<u64>,
+    /// How much it may use.
+    pub limits: Limits,
 }
 
 impl Platform {
@@ -47,7 +49,7 @@ impl Platform {
             team: call.team.clone().filter(|team| !team.is_empty()),
             principals: principals_from(&call.principals)?.into_iter().collect(),
             roles: roles.map_err(|what| argument(&what, "leave roles out for a key that only asks"))?,
-            limits: Limits::default(),
+            limits: call.limits,
         };
         let expires_at = call.seconds.map(|seconds| SystemClock.now_micros().saturating_add(micros(seconds)));
         Ok(self.key_ring().await?.create(spec, expires_at).await?)

@@ -1,6 +1,7 @@
 //! The stack's models for those who ask for them by name, and whether everything can serve.
 
 use access::{PrivateText, Reader};
+use gateway::Estimate;
 use model::{ChatRequest, ChatStream, Embedder};
 
 use crate::parts::Embedding;
@@ -41,7 +42,7 @@ impl Platform {
         if let Some(collection) = name.strip_prefix(RAG) {
             return Ok(ServedModel::Collection(collection.to_owned()));
         }
-        if self.gateway()?.serves(name) {
+        if self.gateway.get().is_some_and(|gateway| gateway.serves(name)) {
             return Ok(ServedModel::Routed);
         }
         if self.chat()?.is_some_and(|chat| chat.name() == name) {
@@ -62,7 +63,7 @@ impl Platform {
         let collections = self.collections(reader).await?;
         let mut names: Vec<String> =
             collections.iter().map(|summary| format!("{RAG}{}", summary.record.name)).collect();
-        names.extend(self.gateway()?.models().map(str::to_owned));
+        names.extend(self.gateway().await?.models().map(str::to_owned));
         names.extend(self.chat()?.map(|chat| chat.name().to_owned()));
         names.push(self.embedder.name().to_owned());
         let mut seen = std::collections::HashSet::new();
@@ -77,6 +78,22 @@ impl Platform {
     /// [`PlatformError`] when the settings cannot be read.
     pub fn answers_by(&self) -> Result<String, PlatformError> {
         Ok(self.chat()?.map_or_else(|| "extractive".to_owned(), |chat| chat.name().to_owned()))
+    }
+
+    /// How many tokens an answer from a collection takes at most of the chat model: none without one.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when the settings cannot be read.
+    pub fn answer_estimate(&self) -> Result<Estimate, PlatformError> {
+        let settings = self.require_settings()?;
+        if self.chat()?.is_none() {
+            return Ok(Estimate { prompt: 0, completion: 0 });
+        }
+        Ok(Estimate {
+            prompt: settings.prompt_tokens_max as u64,
+            completion: u64::from(settings.answer_tokens_max),
+        })
     }
 
     /// Hands a request for the stack's chat model to it, byte for byte.
@@ -115,10 +132,13 @@ impl Platform {
         } else {
             Some("the embedding model is not loaded yet".to_owned())
         };
+        let out = self.gateway.get().map(|gateway| gateway.models_out()).unwrap_or_default();
+        let backends = (!out.is_empty()).then(|| format!("no backend serves {}", out.join(", ")));
         vec![
             Readiness { part: "state", problem: problem(state) },
             Readiness { part: "home", problem: problem(home) },
             Readiness { part: "embedder", problem: model },
+            Readiness { part: "backends", problem: backends },
         ]
     }
 }

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
 use crate::events::{self, Teller, event};
+use crate::metered::Metered;
 use crate::{metrics, wire};
 
 /// A question, perhaps within a conversation.
@@ -86,26 +87,44 @@ pub async fn ask(
     Json(body): Json<AskBody>,
 ) -> Result<Response, Refused> {
     let call = body.call(collection, &caller)?;
+    let metered = Metered::open(&app, &caller, &call.search.collection)?;
     if !caller.takes_events {
+        metered.taken();
         let outcome = app.platform.ask(&call, &|_| {}, &|_| {}).await?;
+        metered.told(&outcome);
         return Ok(Json(answered(&body, &outcome)).into_response());
     }
     // What is wrong with the question itself is told by the status.
     app.platform.check(&call.search).await?;
-    Ok(events::stream(move |teller| stream(app, body, call, teller)).into_response())
+    Ok(events::stream(move |teller| stream(app, Asked { body, call, metered }, teller)).into_response())
+}
+
+/// A question on its way.
+struct Asked {
+    body: AskBody,
+    call: AskCall,
+    metered: Metered,
 }
 
 /// Tells an answer as it is written. A function of its own, since the compiler proves it to be `Send` then.
-async fn stream(app: Arc<App>, body: AskBody, call: AskCall, teller: Teller) {
+async fn stream(app: Arc<App>, asked: Asked, teller: Teller) {
+    let Asked { body, call, metered } = asked;
+    metered.taken();
     let tell = |told: AnswerEvent| {
         // Nobody listens any more where sending fails: this work is about to be dropped.
         let _ = teller.send(match told {
-            AnswerEvent::Token(text) => event("token", &Token { text }),
+            AnswerEvent::Token(text) => {
+                metered.count();
+                event("token", &Token { text })
+            }
             AnswerEvent::Citation(citation) => event("citation", &wire::citation(&citation)),
         });
     };
     let last = match app.platform.ask(&call, &tell, &|_| {}).await {
-        Ok(outcome) => event("done", &answered(&body, &outcome)),
+        Ok(outcome) => {
+            metered.told(&outcome);
+            event("done", &answered(&body, &outcome))
+        }
         Err(error) => {
             let detail = Refused::from(error).detail(&call.trace_id, false);
             event("error", &ErrorBody { error: detail })

@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
 use crate::events::{self, Teller, unnamed};
 use crate::layers;
+use crate::metered::Metered;
 use crate::metrics;
 use crate::routes::gateway::{self, Routed};
 use crate::wire::openai::{ChatCompletionRequest, Completion};
@@ -80,8 +81,9 @@ async fn answer(
         top_k: None,
         mode: None,
         filter: request.filter.clone(),
-        reader: caller.reader,
+        reader: caller.reader.clone(),
     };
+    let metered = Metered::open(&app, &caller, &search.collection)?;
     let call = AskCall { search, history, trace_id: caller.trace_id };
     let completion = Completion {
         id: format!("chatcmpl-{}", call.trace_id),
@@ -89,13 +91,15 @@ async fn answer(
         model: request.model.clone(),
     };
     if request.stream != Some(true) {
+        metered.taken();
         let outcome = app.platform.ask(&call, &|_| {}, &|_| {}).await?;
+        metered.told(&outcome);
         metrics::answer(&outcome);
         return Ok(Json(completion.whole(&outcome)).into_response());
     }
     app.platform.check(&call.search).await?;
     let counts = request.stream_options.and_then(|options| options.include_usage) == Some(true);
-    Ok(events::stream(move |teller| stream(app, call, Streamed { completion, counts }, teller))
+    Ok(events::stream(move |teller| stream(app, call, Streamed { completion, counts, metered }, teller))
         .into_response())
 }
 
@@ -104,20 +108,24 @@ struct Streamed {
     completion: Completion,
     /// Whether the tokens used are told.
     counts: bool,
+    metered: Metered,
 }
 
 /// Tells an answer as it is written. A function of its own, since the compiler proves it to be `Send` then.
 async fn stream(app: Arc<App>, call: AskCall, streamed: Streamed, teller: Teller) {
-    let Streamed { completion, counts } = streamed;
+    let Streamed { completion, counts, metered } = streamed;
+    metered.taken();
     // Nobody listens any more where sending fails: this work is about to be dropped.
     let _ = teller.send(unnamed(&completion.start()));
     let tell = |told: AnswerEvent| {
         if let AnswerEvent::Token(text) = told {
+            metered.count();
             let _ = teller.send(unnamed(&completion.token(&text)));
         }
     };
     match app.platform.ask(&call, &tell, &|_| {}).await {
         Ok(outcome) => {
+            metered.told(&outcome);
             metrics::answer(&outcome);
             let _ = teller.send(unnamed(&completion.end(&outcome)));
             if counts {

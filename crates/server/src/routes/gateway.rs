@@ -1,15 +1,21 @@
 //! Requests for models behind the gateway: handed to it as they came, and its answers to the client.
 
+use std::sync::Arc;
+
+use axum::Json;
 use axum::body::Body;
+use axum::extract::{Query, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use platform::{ModelRequest, Operation, PlatformError, Reply, ReplyBody};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::caller::Caller;
-use crate::error::Refused;
+use crate::caller::{Caller, Owner};
+use crate::error::{ErrorBody, Refused};
 use crate::layers;
 
 /// Who answers a request.
@@ -44,9 +50,31 @@ pub fn routed(app: &App, operation: Operation, body: Bytes) -> Result<Routed, Re
 /// A refusal where there is no answer.
 pub async fn call(app: &App, caller: &Caller, request: ModelRequest) -> Result<Response, Refused> {
     let slot = layers::slot(&app.calls)?;
-    let caller = platform::Caller { key: caller.key.clone(), trace_id: caller.trace_id.clone() };
-    let reply = app.gateway.call(request, caller).await.map_err(PlatformError::from)?;
+    let reply = app.gateway.call(request, caller.of_models()).await.map_err(PlatformError::from)?;
     Ok(response(reply, slot))
+}
+
+/// Whose answers are forgotten.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Purge {
+    /// The model's; all models' where absent.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// How many answers were forgotten.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Purged {
+    /// So many.
+    pub purged: usize,
+}
+
+/// Forgets the answers that were kept, of one model or of all. An administrator's, or the owner's.
+#[utoipa::path(delete, path = "/api/v1/cache", tag = "keys", params(Purge),
+    responses((status = 200, body = Purged), (status = 403, body = ErrorBody)))]
+pub async fn purge(State(app): State<Arc<App>>, _owner: Owner, Query(purge): Query<Purge>) -> Json<Purged> {
+    Json(Purged { purged: app.gateway.purge(purge.model.as_deref()) })
 }
 
 /// The reply as a response, which holds its slot until its end.

@@ -39,6 +39,9 @@ pub struct NewKeyBody {
     /// How long it is good, in seconds; for good where absent.
     #[serde(default)]
     pub seconds: Option<u64>,
+    /// How much it may use.
+    #[serde(default)]
+    pub limits: wire::KeyLimits,
 }
 
 /// How to rotate a key.
@@ -66,8 +69,9 @@ pub async fn create(
     _owner: Owner,
     Json(body): Json<NewKeyBody>,
 ) -> Result<(StatusCode, Json<wire::KeyWithSecret>), Refused> {
-    let NewKeyBody { name, team, principals, roles, seconds } = body;
-    let made = app.platform.create_key(&KeyCall { name, team, principals, roles, seconds }).await?;
+    let NewKeyBody { name, team, principals, roles, seconds, limits } = body;
+    let limits = limits.into();
+    let made = app.platform.create_key(&KeyCall { name, team, principals, roles, seconds, limits }).await?;
     Ok((StatusCode::CREATED, Json(wire::new_key(&made))))
 }
 

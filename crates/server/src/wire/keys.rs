@@ -1,7 +1,7 @@
 //! Keys as JSON. A secret is in the answer to whoever made it, and in no other.
 
-use platform::{Key as Held, NewKey};
-use serde::Serialize;
+use platform::{Key as Held, Limits, NewKey};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A key.
@@ -17,6 +17,8 @@ pub struct Key {
     pub principals: Vec<String>,
     /// What else it allows.
     pub roles: Vec<&'static str>,
+    /// How much it may use.
+    pub limits: KeyLimits,
     /// How its secrets begin, the newest first.
     pub prefixes: Vec<String>,
     /// Seconds since 1970.
@@ -25,6 +27,35 @@ pub struct Key {
     pub expires_at: Option<i64>,
     /// When it was ended, in seconds since 1970.
     pub revoked_at: Option<i64>,
+}
+
+/// How much a key may use. What is absent is not limited.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLimits {
+    /// Tokens in a minute.
+    #[serde(default)]
+    pub tokens_per_minute: Option<u64>,
+    /// Tokens in a calendar month.
+    #[serde(default)]
+    pub tokens_per_month: Option<u64>,
+    /// Requests under way at once.
+    #[serde(default)]
+    pub streams: Option<u32>,
+}
+
+impl From<Limits> for KeyLimits {
+    fn from(limits: Limits) -> Self {
+        let Limits { tokens_per_minute, tokens_per_month, streams } = limits;
+        Self { tokens_per_minute, tokens_per_month, streams }
+    }
+}
+
+impl From<KeyLimits> for Limits {
+    fn from(limits: KeyLimits) -> Self {
+        let KeyLimits { tokens_per_minute, tokens_per_month, streams } = limits;
+        Self { tokens_per_minute, tokens_per_month, streams }
+    }
 }
 
 /// A key with its new secret.
@@ -46,6 +77,7 @@ pub fn key(held: &Held) -> Key {
         team: held.spec.team.clone(),
         principals: held.spec.principals.iter().map(ToString::to_string).collect(),
         roles: held.spec.roles.iter().map(|role| role.as_str()).collect(),
+        limits: held.spec.limits.into(),
         prefixes: held.prefixes.clone(),
         created_at: seconds(held.created_at),
         expires_at: held.expires_at.map(seconds),
