@@ -5,19 +5,29 @@
 
 pub mod act;
 mod addressed_to_model;
+mod credit_card;
 mod delimiter_forgery;
+mod email_address;
 mod exfiltration;
 pub mod hidden_text;
+mod iban_code;
+mod ip_address;
 pub mod mention;
+mod national_id;
 mod new_task;
 mod override_instructions;
+pub mod person;
 mod persona_jailbreak;
+mod phone_number;
 mod prompt_extraction;
 mod role_claim;
 mod secrecy_demand;
+mod secret;
 mod tool_abuse;
+pub mod value;
 
 use act::Act;
+use value::Value;
 
 /// The acts.
 pub const ACTS: &[Act] = &[
@@ -31,4 +41,18 @@ pub const ACTS: &[Act] = &[
     secrecy_demand::ACT,
     tool_abuse::ACT,
     persona_jailbreak::ACT,
+];
+
+/// The values.
+pub const VALUES: &[Value] = &[
+    secret::VALUE,
+    credit_card::VALUE,
+    iban_code::VALUE,
+    national_id::SSN,
+    national_id::OTHERS,
+    email_address::VALUE,
+    ip_address::IP,
+    ip_address::MAC,
+    phone_number::VALUE,
+    person::VALUE,
 ];

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
-use crate::detector::{ACTS, act, hidden_text, mention};
+use crate::detector::{ACTS, act, hidden_text, mention, value};
 use crate::finding::{Category, Finding};
 use crate::model::{self, Marked, act_bucket};
 use crate::policy::{Decision, Kind, Policy};
@@ -142,11 +142,16 @@ impl<'a> Scan<'a> {
     fn slab(&mut self, slab: &str, offset: usize, limits: ViewLimits) {
         let original = Reading { text: slab, view: None, offset };
         self.attacks(&original);
+        self.values(&original);
         self.hidden(&original);
         let views = expand(slab, limits);
         self.verdict.truncated |= views.truncated;
         for (at, view) in views.views.iter().enumerate() {
-            self.attacks(&Reading { text: &view.text, view: Some((at, &views)), offset });
+            let reading = Reading { text: &view.text, view: Some((at, &views)), offset };
+            self.attacks(&reading);
+            if view.literal {
+                self.values(&reading);
+            }
         }
     }
 
@@ -199,6 +204,20 @@ impl<'a> Scan<'a> {
             score,
             explanation: Cow::Borrowed(explanation),
         });
+    }
+
+    /// Identifiers, secrets and names. One that an earlier reading has found is not found again in another.
+    fn values(&mut self, reading: &Reading<'_>) {
+        for (value, found) in value::find(reading.text) {
+            self.add(Finding {
+                detector: value.name,
+                category: value.category,
+                span: reading.original(found.range),
+                view: reading.name(),
+                score: found.score,
+                explanation: Cow::Borrowed(value.explanation),
+            });
+        }
     }
 
     fn hidden(&mut self, reading: &Reading<'_>) {

@@ -8,7 +8,8 @@ mod weights;
 
 use std::ops::Range;
 
-pub use features::{Marked, Sink, act_bucket, visit};
+pub use crate::detector::person::{Word, features as person_features, may_be_name, words as person_words};
+pub use features::{Marked, Sink, act_bucket, bucket, hash, visit};
 pub use weights::{BUCKETS, Head, Weights};
 
 use crate::detector::{ACTS, act, mention};

@@ -94,7 +94,8 @@ impl Policy {
     ///
     /// Documents with attacks wait for a person; personal data in them is found and told, and stays, since most
     /// documents name somebody. Prompts that attack are blocked. Secrets are masked wherever they are going to be
-    /// seen by somebody else: in prompts and in answers.
+    /// seen by somebody else, in prompts and in answers, and so are identifiers. Names are told and stay: a question
+    /// about a person needs the name.
     pub fn built_in(kind: Kind) -> Self {
         use Category as C;
         use Decision as D;
@@ -106,11 +107,7 @@ impl Policy {
             rule(C::HiddenText, ATTACK_SCORE_MIN, D::Mark),
         ];
         if kind != Kind::Document {
-            rules.extend([
-                rule(C::Secret, 0.5, D::Mask),
-                rule(C::Pii, 0.8, D::Mask),
-                rule(C::Pii, 0.5, D::Mark),
-            ]);
+            rules.extend([rule(C::Secret, 0.5, D::Mask), rule(C::Pii, 0.8, D::Mask)]);
         }
         if kind == Kind::Output {
             rules.extend([rule(C::Egress, 0.5, D::Mask), rule(C::Leak, 0.5, D::Block)]);

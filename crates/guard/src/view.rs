@@ -33,6 +33,7 @@ use std::ops::Range;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 pub use offsets::{Builder, Offsets};
+pub use vocabulary::Vocabulary;
 
 /// A way of reading text otherwise. A transform is one file, and a line in [`TRANSFORMS`].
 pub struct Transform {

@@ -29,6 +29,15 @@ pub struct Text {
     pub part: Part,
 }
 
+/// A synthetic sentence with what is where in it.
+#[derive(Clone, Debug)]
+pub struct Personal {
+    /// The sentence and its part.
+    pub text: Text,
+    /// Kinds and bytes.
+    pub spans: Vec<(String, std::ops::Range<usize>)>,
+}
+
 /// Everything there is.
 pub struct Corpora {
     /// Pages of the AKS manual.
@@ -49,6 +58,8 @@ pub struct Corpora {
     pub ordinary: Vec<Text>,
     /// Harmless prompts with words that attacks have; likewise.
     pub scary: Vec<Text>,
+    /// Sentences with names and identifiers, with what is where; parts are apart by template.
+    pub personal: Vec<Personal>,
     /// Paragraphs about attacks.
     pub articles: Vec<Text>,
 }
@@ -86,9 +97,9 @@ impl Corpora {
             Some(field("error").chain(field("code")).chain(field("context")).collect::<Vec<_>>().join("\n"))
         }));
         let mut queries = tasks(&file("bipia_text_attack_train.json")?)?;
-        let personal: Value = serde_json::from_str(&file("presidio_synth_v2.json")?).ok()?;
-        let personal = personal.as_array()?.iter().filter_map(|line| text_at(line, "full_text"));
-        queries.extend(personal.step_by(3));
+        let lines_of: Value = serde_json::from_str(&file("presidio_synth_v2.json")?).ok()?;
+        let personal: Vec<Personal> = lines_of.as_array()?.iter().filter_map(personal).collect();
+        queries.extend(personal.iter().step_by(3).map(|held| held.text.text.clone()));
         let mut abstracts = Vec::new();
         for name in ["cranfield", "cisi", "npl"] {
             let folder = data.join("ir").join(name);
@@ -109,6 +120,7 @@ impl Corpora {
             overrides: templated(include_str!("../../training/overrides.txt"), OVERRIDES_EACH),
             ordinary: templated(include_str!("../../training/ordinary_prompts.txt"), PROMPTS_EACH),
             scary: templated(include_str!("../../training/scary_prompts.txt"), PROMPTS_EACH),
+            personal,
             articles: parted(articles.collect(), (6, 1)),
         })
     }
@@ -160,6 +172,20 @@ fn text_at(line: &Value, name: &str) -> Option<String> {
 
 fn json_lines(text: &str, read: impl Fn(&Value) -> Option<String>) -> Vec<String> {
     text.lines().filter_map(|line| read(&serde_json::from_str(line).ok()?)).collect()
+}
+
+/// A line of the synthetic data; its offsets count characters.
+fn personal(line: &Value) -> Option<Personal> {
+    let text = text_at(line, "full_text")?;
+    let part = part_of(&line["template_id"].to_string(), (7, 0));
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let place = |span: &Value, name: &str| bytes.get(span[name].as_u64()? as usize).copied();
+    let span = |span: &Value| {
+        let kind = text_at(span, "entity_type")?;
+        Some((kind, place(span, "start_position")?..place(span, "end_position")?))
+    };
+    let spans = line["spans"].as_array()?.iter().filter_map(span).collect();
+    Some(Personal { text: Text { text, part }, spans })
 }
 
 fn tasks(text: &str) -> Option<Vec<String>> {

@@ -11,9 +11,11 @@ use super::templates::Dice;
 
 /// Which share of harmless texts may be over the threshold, on the validation part, before a margin is added.
 #[derive(Clone, Copy)]
-struct Over {
-    share: f32,
-    margin: f32,
+pub struct Over {
+    /// The share.
+    pub share: f32,
+    /// Added to the threshold.
+    pub margin: f32,
 }
 
 const DOCUMENTS_OVER: Over = Over { share: 0.004, margin: 0.6 };
@@ -188,7 +190,7 @@ fn worst_window(head: &Head, text: &str, kind: Kind) -> f32 {
 
 /// Sets the threshold where a share of each kind of harmless text is over it, with a margin, and the slope so that
 /// attacks of the middle are sure.
-fn calibrated(mut head: Head, harmless: Vec<Vec<f32>>, mut attacks: Vec<f32>, over: Over) -> Head {
+pub fn calibrated(mut head: Head, harmless: Vec<Vec<f32>>, mut attacks: Vec<f32>, over: Over) -> Head {
     let threshold = |mut scores: Vec<f32>| {
         scores.sort_unstable_by(f32::total_cmp);
         let allowed = (scores.len() as f32 * over.share) as usize;

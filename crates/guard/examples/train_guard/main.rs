@@ -13,6 +13,7 @@
 mod corpora;
 mod examples;
 mod learn;
+mod names;
 mod templates;
 mod words;
 
@@ -34,10 +35,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         document: examples::document_head(&corpora),
         chat: examples::chat_head(&corpora),
         prompt: examples::prompt_head(&corpora),
+        person: names::person_head(&corpora),
     };
-    for (name, head) in
-        [("document", &weights.document), ("chat", &weights.chat), ("prompt", &weights.prompt)]
-    {
+    let heads = [
+        ("document", &weights.document),
+        ("chat", &weights.chat),
+        ("prompt", &weights.prompt),
+        ("person", &weights.person),
+    ];
+    for (name, head) in heads {
         println!("{name}: threshold {:.4}, slope {:.4}, bias {:.4}", head.threshold, head.slope, head.bias);
     }
     std::fs::write(out.join("linear.bin"), weights.write())?;

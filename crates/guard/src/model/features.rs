@@ -25,13 +25,15 @@ pub fn act_bucket(name: &str, used: bool) -> u32 {
     bucket(hash(name.as_bytes()), if used { 11 } else { 12 })
 }
 
-fn hash(bytes: &[u8]) -> u64 {
+/// A hash of a word, in lower case.
+pub fn hash(bytes: &[u8]) -> u64 {
     let step =
         |hash: u64, byte: &u8| (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01B3);
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, step)
 }
 
-fn bucket(hash: u64, kind: u64) -> u32 {
+/// The bucket of a hashed value of some kind.
+pub fn bucket(hash: u64, kind: u64) -> u32 {
     let mixed = (hash ^ kind.wrapping_mul(SEED)).wrapping_mul(SEED);
     ((mixed >> 40) as u32) % BUCKETS
 }

@@ -1,4 +1,4 @@
-//! Owns the file of weights: three heads of one byte a bucket, each with its scale, bias and calibration.
+//! Owns the file of weights: four heads of one byte a bucket, each with its scale, bias and calibration.
 
 use std::sync::LazyLock;
 
@@ -33,6 +33,8 @@ pub struct Weights {
     pub chat: Head,
     /// Whole prompts.
     pub prompt: Head,
+    /// Words of names.
+    pub person: Head,
 }
 
 static BUILT_IN: LazyLock<Weights> =
@@ -84,13 +86,14 @@ impl Weights {
         let (document, rest) = Head::read(bytes.strip_prefix(MAGIC)?)?;
         let (chat, rest) = Head::read(rest)?;
         let (prompt, rest) = Head::read(rest)?;
-        rest.is_empty().then_some(Self { document, chat, prompt })
+        let (person, rest) = Head::read(rest)?;
+        rest.is_empty().then_some(Self { document, chat, prompt, person })
     }
 
     /// The bytes of a file of weights.
     pub fn write(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
-        for head in [&self.document, &self.chat, &self.prompt] {
+        for head in [&self.document, &self.chat, &self.prompt, &self.person] {
             head.write(&mut out);
         }
         out
@@ -99,7 +102,7 @@ impl Weights {
     /// Heads that never speak.
     fn none() -> Self {
         let head = Head { bias: -20.0, slope: 1.0, ..Head::default() };
-        Self { document: head.clone(), chat: head.clone(), prompt: head }
+        Self { document: head.clone(), chat: head.clone(), prompt: head.clone(), person: head }
     }
 }
 

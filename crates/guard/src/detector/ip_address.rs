@@ -1,0 +1,89 @@
+//! Owns `ip_address` and `mac_address`: addresses of machines on a network.
+//!
+//! # What it lets pass
+//!
+//! Private, loopback and documentation ranges count less, since they name nobody; versions with four parts are let
+//! pass where a word says that they are.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
+use super::value::{Found, Value, is_after, is_within_word};
+use crate::finding::Category;
+
+/// The detector of IP addresses.
+pub const IP: Value =
+    Value { name: "ip_address", category: Category::Pii, explanation: "an IP address", find: find_ip };
+/// The detector of hardware addresses.
+pub const MAC: Value =
+    Value { name: "mac_address", category: Category::Pii, explanation: "a hardware address", find: find_mac };
+
+static V4: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\b\d{1,3}(?:\.\d{1,3}){3}\b").ok());
+static V6: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)[0-9a-f]{1,4}:[0-9a-f:]{3,34}[0-9a-f]").ok());
+static HARDWARE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i-u)\b[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5})\b").ok());
+
+fn find_ip(text: &str) -> Vec<Found> {
+    let bytes = text.as_bytes();
+    let mut all = Vec::new();
+    if let Some(v4) = &*V4 {
+        all.extend(v4.find_iter(bytes).map(|found| found.range()));
+    }
+    if memchr::memchr(b':', bytes).is_some()
+        && let Some(v6) = &*V6
+    {
+        all.extend(v6.find_iter(bytes).map(|found| found.range()));
+    }
+    let judged = all.into_iter().filter_map(|range| {
+        let held = text.get(range.clone())?;
+        let address: IpAddr = held.parse().ok()?;
+        let part = text.as_bytes().get(range.end) == Some(&b'.')
+            && text.as_bytes().get(range.end + 1).is_some_and(u8::is_ascii_digit);
+        if is_within_word(text, &range) || part || is_after(text, range.start, &["version", "release", " v"])
+        {
+            return None;
+        }
+        let score = match address {
+            IpAddr::V4(address) if names_nobody(address) => 0.3,
+            IpAddr::V6(address) if address.is_loopback() || address.is_unspecified() => 0.3,
+            IpAddr::V6(_) if held.matches(':').count() < 3 => return None,
+            _ => 0.9,
+        };
+        Some(Found { range, score })
+    });
+    judged.collect()
+}
+
+fn names_nobody(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    let special = address.is_private() || address.is_loopback() || address.is_documentation();
+    special || address.is_link_local() || address.is_broadcast() || first == 0 || first >= 224
+}
+
+fn find_mac(text: &str) -> Vec<Found> {
+    let Some(hardware) = &*HARDWARE else { return Vec::new() };
+    let all = hardware.find_iter(text.as_bytes()).map(|found| Found { range: found.range(), score: 0.9 });
+    all.filter(|found| !is_within_word(text, &found.range)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_and_versions_pass() {
+        let found = |text: &str| {
+            find_ip(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(found("from 93.184.216.34 at"), ["93.184.216.34"]);
+        assert_eq!(
+            found("6e40:4041:c617:e898:c11:40d2:c669:2eb4"),
+            ["6e40:4041:c617:e898:c11:40d2:c669:2eb4"]
+        );
+        assert!(found("version 1.2.3.4, 300.1.1.1, at 12:30:45").is_empty());
+        assert_eq!(find_mac("eth 00:1a:2B:3c:4d:5e up").len(), 1);
+    }
+}
