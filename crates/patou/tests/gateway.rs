@@ -449,3 +449,86 @@ fn ready_tells_of_backends_that_are_out() {
     }
     assert_eq!(backends()["problem"], "no backend serves m");
 }
+
+#[test]
+fn hostile_requests_are_bounded_and_harm_nobody_else() {
+    use std::io::Write;
+    let upstream = Upstream::saying("hello", 2);
+    let (_patou, served) = serve(&[&upstream], ONE, &[]);
+    // Heads that never end, and bodies that never come, beside everything below.
+    let slow: Vec<std::net::TcpStream> = (0..200)
+        .map(|turn| {
+            let mut stream = std::net::TcpStream::connect(served.http.address).unwrap();
+            let head = if turn % 2 == 0 {
+                "POST /v1/chat/completions HTTP/1.1\r\nx-slow: ".to_owned()
+            } else {
+                format!(
+                    "POST /v1/chat/completions HTTP/1.1\r\nhost: {}\r\ncontent-length: 99\r\n\r\n{{",
+                    served.http.address
+                )
+            };
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let works = || assert_eq!(chat(&served, "{\"model\":\"m\",\"messages\":[]}").status, 200);
+    works();
+    let refused = |body: &[u8]| {
+        let sent =
+            served.http.try_send("POST /v1/chat/completions", &[("content-type", "application/json")], body);
+        sent.map(code).unwrap_or((0, String::new()))
+    };
+    let large = vec![b' '; 50 << 20];
+    assert!(matches!(refused(&large).0, 0 | 413), "closed early, or told");
+    works();
+    let deep = format!("{{\"model\":\"m\",\"messages\":{}", "[".repeat(1 << 20));
+    assert_eq!(refused(deep.as_bytes()), (400, "wrong_use".into()));
+    let many = format!("{{\"model\":\"m\",\"messages\":[{}{{}}]}}", "{},".repeat(100_000));
+    assert_eq!(refused(many.as_bytes()), (400, "wrong_use".into()));
+    assert_eq!(refused(b"{\"model\":\"m\xff\"}"), (400, "wrong_use".into()));
+    assert_eq!(refused(b"\0\0\0"), (400, "wrong_use".into()));
+    let names: Vec<String> = (0..500).map(|turn| format!("x-flood-{turn}")).collect();
+    let flood: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let flooded = served.http.try_send("POST /v1/chat/completions", &flood, b"{}");
+    assert!(flooded.is_err() || flooded.is_ok_and(|response| response.status == 431));
+    let long = "x".repeat(1 << 20);
+    let flooded = served.http.try_send("POST /v1/chat/completions", &[("x-long", &long)], b"{}");
+    assert!(flooded.is_err() || flooded.is_ok_and(|response| response.status == 431));
+    works();
+    drop(slow);
+    assert_eq!(served.stop(), Some(0));
+}
+
+#[test]
+fn a_stream_that_is_under_way_is_ended_before_the_server_is() {
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let told = std::sync::Mutex::new(told);
+    let upstream = Upstream::start(move |asked| match asked["wait"] == json!(true) {
+        // Waits until the server was told to stop.
+        true => {
+            assert_eq!(told.lock().unwrap().recv(), Ok(()));
+            Reply::text("late", 1)
+        }
+        false => Reply::text("soon", 1),
+    });
+    let (_patou, served) = serve(&[&upstream], ONE, &[]);
+    let http = served.http;
+    std::thread::scope(|scope| {
+        let late = scope.spawn(|| {
+            let body = "{\"model\":\"m\",\"stream\":true,\"wait\":true}";
+            http.send("POST /v1/chat/completions", &[("content-type", "application/json")], body.as_bytes())
+                .text()
+        });
+        while upstream.bodies().is_empty() {
+            std::thread::yield_now();
+        }
+        let stopping = scope.spawn(move || served.stop());
+        // No new connection is taken once the server stops.
+        while std::net::TcpStream::connect(http.address).is_ok() {
+            std::thread::yield_now();
+        }
+        tell.send(()).unwrap();
+        assert!(late.join().unwrap().ends_with("data: [DONE]\n\n"));
+        assert_eq!(stopping.join().unwrap(), Some(0));
+    });
+}

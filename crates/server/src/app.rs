@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use platform::{Gateway, Platform, ServerSettings, Shutdown};
 use tokio::sync::Semaphore;
 
+use crate::body::Room;
 use crate::error::Refused;
 use crate::serve::LocalCommands;
 use crate::{console, layers, routes};
@@ -30,6 +31,8 @@ pub struct App {
     pub calls: Arc<Semaphore>,
     /// The largest request to a model, in bytes.
     pub request_bytes_max: usize,
+    /// Room for the bodies of such requests.
+    pub bodies: Room,
     /// The secret that this machine's owner reads in the home.
     pub owner_token: String,
     /// Runs commands for that owner.
@@ -59,12 +62,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(documents)
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
-    let requests = DefaultBodyLimit::max(app.request_bytes_max);
     // Which model is asked decides about slots and time: these take them where they know.
     let models = Router::new()
         .route("/v1/chat/completions", post(routes::chat::completions))
-        .route("/v1/embeddings", post(routes::embeddings::create))
-        .layer(requests);
+        .route("/v1/embeddings", post(routes::embeddings::create));
     let worked_on = worked_on
         .merge(models)
         // Whoever has to show a key shows it before anything is read.

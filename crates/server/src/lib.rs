@@ -5,7 +5,9 @@
 //! [`LocalCommands`].
 
 mod app;
+mod body;
 mod caller;
+mod connections;
 mod console;
 mod error;
 mod events;

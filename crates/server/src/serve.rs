@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use platform::{Auth, Gateway, Platform, PlatformError, Shutdown};
 use runtime::Task;
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::app::{App, router};
-use crate::metrics;
+use crate::body::Room;
+use crate::{connections, metrics};
 
 /// What a command prints, on its way to the one who gave it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +125,7 @@ pub async fn serve(
         gateway,
         calls: Arc::new(Semaphore::new(models.requests_max)),
         request_bytes_max: models.request_bytes_max,
+        bodies: Room::default(),
         platform,
         owner_token: announcement.token().to_owned(),
         local: options.local,
@@ -132,22 +133,13 @@ pub async fn serve(
         metrics: metrics::install(),
     });
     listening(address);
-    let listener = listener.tap_io(|stream| {
-        // A token that waits for the next one to fill a packet comes late.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot send without delay");
-        }
-    });
-    let stop = options.stop.clone();
-    let serving = axum::serve(listener, router(app))
-        .with_graceful_shutdown(async move { stop.requested().await })
-        .into_future();
+    let serving = connections::serve(listener, router(app), options.stop.clone());
     let stopped = async {
         options.stop.requested().await;
         tokio::time::sleep(drain).await;
     };
     let served = tokio::select! {
-        served = serving => served.map_err(ServeError::Serve),
+        () = serving => Ok(()),
         () = stopped => {
             tracing::warn!("answers were cut off: they took longer than `server.drain_seconds_max`");
             Ok(())

@@ -23,12 +23,6 @@ pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
         None => front.platform.require_settings()?.server.listen.clone(),
     };
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let progress = Progress::new(&front.printer);
-    if let Err(error) = front.platform.load_embedder(&|event| progress.pull(event)).await {
-        // Collections without vectors, and everything that is no question, work without it.
-        front.printer.note(&format!("warning: {error} (hint: {})", error.hint()));
-    }
-    progress.clear();
     let options = ServeOptions {
         listen,
         local: Arc::new(Commands { platform: Arc::clone(&front.platform) }),
@@ -45,8 +39,28 @@ pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
             );
         }
     };
-    front.stoppable(server::serve(Arc::clone(&front.platform), options, listening)).await?;
+    let serving = server::serve(Arc::clone(&front.platform), options, listening);
+    front.stoppable(beside(serving, load_embedder(front))).await?;
     Ok(0)
+}
+
+/// The embedding model, so that the first question does not wait for it. What is no question works without it.
+async fn load_embedder(front: &Front) {
+    let progress = Progress::new(&front.printer);
+    let loaded = front.platform.load_embedder(&|event| progress.pull(event)).await;
+    progress.clear();
+    if let Err(error) = loaded {
+        front.printer.note(&format!("warning: {error} (hint: {})", error.hint()));
+    }
+}
+
+/// The outcome of `work`, with `other` going on meanwhile.
+async fn beside<T>(work: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
+    let (mut work, mut other) = (std::pin::pin!(work), std::pin::pin!(other));
+    tokio::select! {
+        done = work.as_mut() => done,
+        () = other.as_mut() => work.await,
+    }
 }
 
 /// Runs the owner's commands on the platform that serves.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,7 @@ use platform::{
 };
 
 use crate::app::App;
+use crate::body::{self, Taken};
 use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
 use crate::events::{self, Teller, unnamed};
@@ -33,10 +34,11 @@ use crate::wire::openai::{ChatCompletionRequest, Completion};
 pub async fn completions(
     State(app): State<Arc<App>>,
     caller: Caller,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, Refused> {
-    let body = match gateway::routed(&app, Operation::Chat, body)? {
-        Routed::Here(request) => return gateway::call(&app, &caller, request).await,
+    let Taken { bytes, room } = body::read(&app, request).await?;
+    let body = match gateway::routed(&app, Operation::Chat, bytes)? {
+        Routed::Here(request) => return gateway::call(&app, &caller, (request, room)).await,
         Routed::Elsewhere(body) => body,
     };
     let slot = layers::slot(&app.slots)?;

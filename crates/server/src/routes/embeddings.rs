@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,7 @@ use platform::{Operation, ServedModel};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::body::{self, Taken};
 use crate::caller::Caller;
 use crate::error::{ErrorBody, Refused};
 use crate::layers;
@@ -24,9 +25,14 @@ const TEXTS_MAX: usize = 2048;
 /// Embeds texts. Models behind the gateway get the request byte for byte.
 #[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = EmbeddingRequest,
     responses((status = 200, description = "a list of embeddings"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn create(State(app): State<Arc<App>>, caller: Caller, body: Bytes) -> Result<Response, Refused> {
-    let body = match gateway::routed(&app, Operation::Embeddings, body)? {
-        Routed::Here(request) => return gateway::call(&app, &caller, request).await,
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Refused> {
+    let Taken { bytes, room } = body::read(&app, request).await?;
+    let body = match gateway::routed(&app, Operation::Embeddings, bytes)? {
+        Routed::Here(request) => return gateway::call(&app, &caller, (request, room)).await,
         Routed::Elsewhere(body) => body,
     };
     let slot = layers::slot(&app.slots)?;

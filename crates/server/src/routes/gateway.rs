@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use platform::{ModelRequest, Operation, PlatformError, Reply, ReplyBody};
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -43,12 +44,16 @@ pub fn routed(app: &App, operation: Operation, body: Bytes) -> Result<Routed, Re
     }
 }
 
-/// Asks a model behind the gateway.
+/// Asks a model behind the gateway. The request's room is given back when its answer begins.
 ///
 /// # Errors
 ///
 /// A refusal where there is no answer.
-pub async fn call(app: &App, caller: &Caller, request: ModelRequest) -> Result<Response, Refused> {
+pub async fn call(
+    app: &App,
+    caller: &Caller,
+    (request, _room): (ModelRequest, OwnedSemaphorePermit),
+) -> Result<Response, Refused> {
     let slot = layers::slot(&app.calls)?;
     let reply = app.gateway.call(request, caller.of_models()).await.map_err(PlatformError::from)?;
     Ok(response(reply, slot))
@@ -78,7 +83,7 @@ pub async fn purge(State(app): State<Arc<App>>, _owner: Owner, Query(purge): Que
 }
 
 /// The reply as a response, which holds its slot until its end.
-fn response(reply: Reply, slot: tokio::sync::OwnedSemaphorePermit) -> Response {
+fn response(reply: Reply, slot: OwnedSemaphorePermit) -> Response {
     let body = match reply.body {
         ReplyBody::Whole(bytes) => Body::from(bytes),
         ReplyBody::Stream(bytes) => Body::from_stream(bytes.map(move |bytes| {
