@@ -72,6 +72,8 @@ pub struct UsageBook {
     clock: Arc<dyn Clock>,
     calendar: Calendar,
     waiting: Mutex<BTreeMap<Place, (u64, Used)>>,
+    /// One writes at a time: whoever reads afterwards finds what another was writing.
+    writing: tokio::sync::Mutex<()>,
 }
 
 impl UsageBook {
@@ -86,7 +88,13 @@ impl UsageBook {
         calendar: Calendar,
     ) -> Result<Self, GatewayError> {
         database.migrate(&schema::MIGRATIONS).await?;
-        Ok(Self { database, clock, calendar, waiting: Mutex::default() })
+        Ok(Self {
+            database,
+            clock,
+            calendar,
+            waiting: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Notes a request.
@@ -106,6 +114,7 @@ impl UsageBook {
     ///
     /// [`GatewayError`] when the database refuses: then it goes on waiting.
     pub async fn write(&self) -> Result<(), GatewayError> {
+        let _one = self.writing.lock().await;
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         if waiting.is_empty() {
             return Ok(());

@@ -357,6 +357,7 @@ fn many_at_once_never_overspend() {
         3 => Reply::Status(503, "{}".into()),
         _ => Reply::SaysAndHangs(vec!["a".into(); 5]),
     });
+    // The server counts 7 tokens for the prompt, of which the estimate makes 10.
     let arguments = ["--role", "admin", "--tokens-per-month", "2000"];
     let (_patou, served, key) = keyed(&upstream, ONE, &arguments);
     std::thread::scope(|scope| {
@@ -364,7 +365,7 @@ fn many_at_once_never_overspend() {
             let (served, key) = (&served, &key);
             scope.spawn(move || {
                 for turn in 0..50u64 {
-                    let ask = json!({"model": "m", "messages": [], "stream": true, "turn": worker + turn, "max_tokens": 20 + turn});
+                    let ask = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true, "turn": worker + turn, "max_tokens": 20 + turn});
                     let mut response = chat_as(served, key, &ask);
                     if (worker + turn) % 5 == 4 {
                         // Leaves in the middle.
@@ -379,8 +380,11 @@ fn many_at_once_never_overspend() {
     let rows = usage(&served, &key);
     let spent: u64 = rows.iter().map(|row| row.2 + row.3).sum();
     assert!((1..=2000).contains(&spent), "{rows:?}");
-    let last =
-        chat_as(&served, &key, &json!({"model": "m", "messages": [], "turn": 3, "max_tokens": 1_000_000}));
+    let last = chat_as(
+        &served,
+        &key,
+        &json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "turn": 3, "max_tokens": 1_000_000}),
+    );
     assert!(matches!(last.status, 429 | 503), "{}", last.status);
 }
 
