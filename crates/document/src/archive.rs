@@ -10,6 +10,7 @@ mod tape;
 mod zipped;
 
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 
@@ -76,7 +77,7 @@ pub enum Refusal {
     #[error("another member has the same path, and that one was read")]
     Duplicate,
     /// It is encrypted.
-    #[error("it is encrypted")]
+    #[error("it is encrypted, and no password that was given opens it")]
     Encrypted,
     /// It is a link, a device or the like; what it is.
     #[error("it is {0}, not a file")]
@@ -103,7 +104,9 @@ impl Refusal {
                 "unpack the archive where that is safe, and ingest the folder"
             }
             Self::Duplicate => "pack the archive anew with each path once",
-            Self::Encrypted => "unpack the archive with its password, and ingest the folder",
+            Self::Encrypted => {
+                "name a file with its password in `ingest.passwords_file`, or unpack it and ingest the folder"
+            }
             Self::Method(_) => "pack it anew with deflate, which every tool does unless told otherwise",
             Self::TooLarge(_) | Self::TooMuch(_) => "split it, or unpack it and ingest the folder",
             Self::Damaged(_) => "mend the archive, or get it anew",
@@ -124,9 +127,9 @@ pub fn is_archive(name: &str, bytes: &[u8]) -> bool {
 /// The members of an archive, unpacked one at a time; `None` when the file is no archive: by its name, or because
 /// it is a document that happens to be packed as one, as Office files are.
 ///
-/// After an error whose path is empty nothing follows. Directories, and what a folder would hide (names that
+/// `passwords` are tried on members that are encrypted. After an error whose path is empty nothing follows. Directories, and what a folder would hide (names that
 /// begin with a dot, `__MACOSX`), are passed over.
-pub fn members<'a, B>(name: &str, bytes: B, limits: Limits) -> Option<Members<'a>>
+pub fn members<'a, B>(name: &str, bytes: B, limits: Limits, passwords: &Arc<[String]>) -> Option<Members<'a>>
 where
     B: AsRef<[u8]> + Send + 'a,
 {
@@ -136,7 +139,7 @@ where
     let kind = kind_of(name)?;
     let ledger = Ledger::new(limits, bytes.as_ref().len() as u64);
     let unpack: Box<dyn Unpack + Send + 'a> = match kind {
-        Kind::Zip => match zipped::Zipped::open(bytes) {
+        Kind::Zip => match zipped::Zipped::open(bytes, Arc::clone(passwords)) {
             Ok(zipped) => Box::new(zipped),
             Err(refusal) => Box::new(Unreadable(Some(refusal))),
         },

@@ -1,7 +1,7 @@
 //! One way in for every format.
 
 use crate::format::{Context, Damage, Read};
-use crate::{Document, Problem, clean, decode, detect, language};
+use crate::{Document, Problem, clean, decode, detect, language, locked};
 
 /// A file to parse.
 #[derive(Clone, Copy, Debug)]
@@ -89,8 +89,9 @@ pub fn parse(input: &Input<'_>) -> Result<Document, ParseError> {
         return Err(ParseError::UnknownFormat { name: input.name.to_owned() });
     };
     let context = Context { format: kind, extent: input.extent, passwords: input.passwords };
+    let unlocked = locked::unlock(input.bytes, input.passwords);
     let read = match kind.0.read {
-        Read::Bytes { read, .. } => read(input.bytes, &context),
+        Read::Bytes { read, .. } => read(unlocked.as_deref().unwrap_or(input.bytes), &context),
         Read::Text(read) => {
             let decoded = decode::decode(input.bytes);
             read(decoded.text, &context).map(|mut document| {

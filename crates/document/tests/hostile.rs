@@ -6,6 +6,7 @@
 
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use patou_document::{Chunking, Extent, Input, Limits, chunk, members, parse};
 use proptest::prelude::Rng;
@@ -41,7 +42,12 @@ fn check(name: &str, bytes: &[u8]) {
             );
         }
     }
-    for member in members(name, bytes, Limits::default()).into_iter().flatten().take(100).flatten() {
+    for member in members(name, bytes, Limits::default(), &Arc::from(["open sesame".to_owned()]))
+        .into_iter()
+        .flatten()
+        .take(100)
+        .flatten()
+    {
         assert!(!member.path.starts_with('/') && !member.path.split('/').any(|part| part == ".."));
     }
 }

@@ -15,7 +15,9 @@ const WORDS: &[u8] = include_bytes!("../../provider/tests/data/words.png");
 const SCANNED: &[u8] = include_bytes!("data/scanned.pdf");
 /// The same picture between two paragraphs.
 const PICTURE: &[u8] = include_bytes!("data/picture.docx");
-/// Opens by `open sesame`.
+/// These open by `open sesame`.
+const LETTER: &[u8] = include_bytes!("../../document/tests/data/agile.docx");
+const ARCHIVE: &[u8] = include_bytes!("../../document/tests/data/old.zip");
 const LOCKED: &[u8] = include_bytes!("../../document/tests/data/aes_256.pdf");
 
 /// Whether Tesseract is installed; on CI it has to be.
@@ -34,7 +36,7 @@ fn home(models: bool) -> Option<Patou> {
     let files =
         [("in/scanned.pdf", SCANNED), ("in/picture.docx", PICTURE), ("in/plain.md", b"# Plain\n\ntext")];
     write_files(patou.home(), &files);
-    write_files(patou.home(), &[("words.png", WORDS), ("locked.pdf", LOCKED)]);
+    write_files(patou.home(), &[("words.png", WORDS), ("locked.pdf", LOCKED), ("locked.docx", LETTER)]);
     Some(patou)
 }
 
@@ -143,11 +145,32 @@ fn locked_files_open_by_the_passwords_of_a_file() {
     assert!(refused.contains("encrypted") && refused.contains("ingest.passwords_file"), "{refused}");
     write_files(patou.home(), &[("passwords", b"wrong\r\n\nopen sesame\n")]);
     configure(&patou, "[ingest]\npasswords_file = \"passwords\"\n");
-    let parsed = patou.json(0, &["parse", "locked.pdf"]);
-    assert_eq!(parsed["text"].as_str().unwrap().trim(), "A locked page.");
+    for (file, text) in [("locked.pdf", "A locked page."), ("locked.docx", "A locked letter.")] {
+        let parsed = patou.json(0, &["parse", file]);
+        assert_eq!(parsed["text"].as_str().unwrap().trim(), text);
+    }
     let shown = patou.run(&["config", "show"]);
     assert!(!String::from_utf8_lossy(&shown.stdout).contains("sesame"));
     configure(&patou, "[ingest]\npasswords_file = \"no-such-file\"\n");
     let missing = patou.fails(1, &["parse", "words.png"]);
     assert!(missing.contains("no-such-file"), "{missing}");
+}
+
+#[test]
+fn locked_members_are_ingested_once_their_password_is_known() {
+    let Some(patou) = home(true) else { return };
+    write_files(patou.home(), &[("locked/letters.zip", ARCHIVE), ("locked/letter.docx", LETTER)]);
+    let report = patou.json(1, &["ingest", "locked"]);
+    let failed = report["failed"].as_array().unwrap();
+    assert_eq!(failed.len(), 2, "{report}");
+    assert!(
+        failed.iter().all(|failure| failure["error"].as_str().unwrap().contains("encrypted")),
+        "{report}"
+    );
+    write_files(patou.home(), &[("passwords", b"open sesame")]);
+    configure(&patou, "[ingest]\npasswords_file = \"passwords\"\n");
+    let report = patou.json(0, &["ingest", "locked"]);
+    assert_eq!(report["added"], 2, "{report}");
+    let found = patou.json(0, &["search", "hazelnuts", "--mode", "lexical"]);
+    assert_eq!(found["hits"][0]["source"], "letters.zip/old.md", "{found}");
 }

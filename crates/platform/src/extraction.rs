@@ -15,6 +15,8 @@ use crate::{ModelServer, Platform, PlatformError};
 
 /// The most bytes of a file of passwords.
 const PASSWORDS_BYTES_MAX: u64 = 1 << 20;
+/// The most passwords: each is tried on each file that is locked.
+const PASSWORDS_MAX: usize = 1000;
 
 /// Who reads pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,14 +161,19 @@ fn read_passwords(path: &str) -> Result<Passwords, PlatformError> {
         Ok(file) => file.len(),
         Err(error) => return Err(failed(error)),
     };
+    let too_long = |what: String| PlatformError::Argument {
+        what: format!("`{}` has more than {what}", path.display()),
+        hint: "`ingest.passwords_file` holds one password a line".into(),
+    };
     if length > PASSWORDS_BYTES_MAX {
-        return Err(PlatformError::Argument {
-            what: format!("`{}` has more than {PASSWORDS_BYTES_MAX} bytes", path.display()),
-            hint: "`ingest.passwords_file` holds one password a line".into(),
-        });
+        return Err(too_long(format!("{PASSWORDS_BYTES_MAX} bytes")));
     }
     let text = std::fs::read(path).map_err(failed)?;
     // A password may be of any bytes; those that are no UTF-8 open nothing.
     let text = String::from_utf8_lossy(&text);
-    Ok(Passwords::new(text.lines().filter(|line| !line.is_empty()).map(str::to_owned)))
+    let passwords = Passwords::new(text.lines().filter(|line| !line.is_empty()).map(str::to_owned));
+    if passwords.reveal().len() > PASSWORDS_MAX {
+        return Err(too_long(format!("{PASSWORDS_MAX} passwords")));
+    }
+    Ok(passwords)
 }

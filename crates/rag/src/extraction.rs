@@ -36,6 +36,10 @@ impl Passwords {
     pub fn reveal(&self) -> &[String] {
         &self.0
     }
+
+    pub(crate) fn shared(&self) -> Arc<[String]> {
+        Arc::clone(&self.0)
+    }
 }
 
 /// Who reads pictures.

@@ -9,7 +9,7 @@ use crate::package::tests::package;
 
 /// The paths of members and what is said of those that are not read, in order.
 fn read(name: &str, bytes: &[u8], limits: Limits) -> Vec<String> {
-    members(name, bytes, limits)
+    members(name, bytes, limits, &Arc::default())
         .unwrap()
         .map(|found| match found {
             Ok(member) => format!("{}={}", member.path, String::from_utf8_lossy(&member.bytes)),
@@ -20,6 +20,27 @@ fn read(name: &str, bytes: &[u8], limits: Limits) -> Vec<String> {
 
 fn check(name: &str, bytes: &[u8], expect: &[&str]) {
     assert_eq!(read(name, bytes, Limits::default()), expect);
+}
+
+#[test]
+fn locked_members_open_by_the_right_password() {
+    let files: [(&[u8], &str, &str); 1] =
+        [(include_bytes!("../../tests/data/old.zip"), "old.md", "An older lock keeps hazelnuts.")];
+    for (bytes, path, text) in files {
+        let with = |passwords: &[&str]| {
+            let passwords = passwords.iter().map(|password| (*password).to_owned()).collect();
+            members("a.zip", bytes, Limits::default(), &passwords).unwrap().next().unwrap()
+        };
+        let read = with(&["wrong", "open sesame"]).unwrap();
+        assert!(read.path == path && String::from_utf8_lossy(&read.bytes).contains(text), "{path}");
+        for passwords in [&[][..], &["wrong", ""]] {
+            assert_eq!(with(passwords).unwrap_err().refusal, Refusal::Encrypted, "{path}");
+        }
+        // Of so many wrong passwords, some pass the older way's check of one byte.
+        let many: Vec<String> = (0..2000).map(|number| format!("wrong {number}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).chain(["open sesame"]).collect();
+        assert!(String::from_utf8_lossy(&with(&many).unwrap().bytes).contains(text), "{path}");
+    }
 }
 
 /// A TAR entry: header, content, padding.
@@ -64,7 +85,7 @@ fn members_come_by_path_and_what_a_folder_hides_does_not() {
     check("x.tar.gz", &gzip(&tar(&entries)), &["a/b.md=B"]);
     check("f/x.tgz", &gzip(&tar(&entries)), &["a/b.md=B"]);
     check("f/notes.txt.gz", &gzip(b"plain"), &["notes.txt=plain"]);
-    assert!(members("x.md", &b"text"[..], Limits::default()).is_none());
+    assert!(members("x.md", &b"text"[..], Limits::default(), &Arc::default()).is_none());
 }
 
 #[test]
@@ -123,7 +144,7 @@ fn an_encrypted_member_is_told_apart() {
     let central = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     bytes[6] |= 1;
     bytes[central + 8] |= 1;
-    check("x.zip", &bytes, &["a.md: it is encrypted"]);
+    check("x.zip", &bytes, &["a.md: it is encrypted, and no password that was given opens it"]);
 }
 
 #[test]
@@ -149,7 +170,7 @@ fn long_names_come_from_the_entries_ahead() {
 fn documents_that_are_packages_are_no_archives() {
     for part in ["[Content_Types].xml", "mimetype"] {
         let bytes = package(&[(part, b"x"), ("a.md", b"A")]);
-        assert!(members("x.zip", bytes, Limits::default()).is_none());
+        assert!(members("x.zip", bytes, Limits::default(), &Arc::default()).is_none());
     }
 }
 
@@ -237,7 +258,7 @@ proptest! {
             }
             let limits = Limits { unpacked_bytes_max: 1 << 20, ..Limits::default() };
             let mut total = 0;
-            for found in members(name, bytes, limits).into_iter().flatten().flatten() {
+            for found in members(name, bytes, limits, &Arc::default()).into_iter().flatten().flatten() {
                 total += found.bytes.len();
                 prop_assert!(!found.path.contains("..") && !found.path.starts_with('/'));
             }

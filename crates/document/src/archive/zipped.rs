@@ -1,12 +1,16 @@
 //! Members of ZIP files.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::ledger::{Admission, Ledger, refuse};
 use super::{Member, MemberError, Refusal, Unpack, whole};
+
+/// How often passwords are tried on all members of one archive: each costs a thousand hashes.
+const ATTEMPTS_MAX: usize = 20_000;
 
 /// Whether a ZIP file is one document: what Office, OpenDocument and EPUB files have in them.
 pub(super) fn is_document(bytes: &[u8]) -> bool {
@@ -24,14 +28,19 @@ pub(super) struct Zipped<B: AsRef<[u8]>> {
     next: usize,
     /// Whether it is still to be said that paths come twice.
     repeated: bool,
+    /// What is tried on members that are encrypted.
+    passwords: Arc<[String]>,
+    /// The password that opened the member before.
+    opened_by: usize,
+    attempts_left: usize,
 }
 
 impl<B: AsRef<[u8]>> Zipped<B> {
-    pub(super) fn open(bytes: B) -> Result<Self, Refusal> {
+    pub(super) fn open(bytes: B, passwords: Arc<[String]>) -> Result<Self, Refusal> {
         let archive =
             ZipArchive::new(Cursor::new(bytes)).map_err(|error| Refusal::Damaged(error.to_string()))?;
         let repeated = archive.has_duplicate_names();
-        Ok(Self { archive, next: 0, repeated })
+        Ok(Self { archive, next: 0, repeated, passwords, opened_by: 0, attempts_left: ATTEMPTS_MAX })
     }
 
     /// One entry; `None` for what a folder does not show.
@@ -58,18 +67,47 @@ impl<B: AsRef<[u8]>> Zipped<B> {
         if let Some(what) = kind {
             return Some(Err(refuse(&name, Refusal::NotAFile(what))));
         }
-        if encrypted {
-            return Some(Err(refuse(&name, Refusal::Encrypted)));
-        }
-        let read = match self.archive.by_index(place) {
-            Ok(mut file) => ledger.read(&mut file),
-            Err(error) => Err(refusal(&error)),
+        let read = if encrypted {
+            self.unlock(place, ledger)
+        } else {
+            match self.archive.by_index(place) {
+                Ok(mut file) => ledger.read(&mut file),
+                Err(error) => Err(refusal(&error)),
+            }
         };
         Some(match read {
             Ok(bytes) => Ok(Member { path, bytes }),
             Err(refusal @ Refusal::TooMuch(_)) => Err(whole(refusal)),
             Err(refusal) => Err(refuse(&name, refusal)),
         })
+    }
+}
+
+impl<B: AsRef<[u8]>> Zipped<B> {
+    /// The bytes of an encrypted member, by the first password that opens it.
+    fn unlock(&mut self, place: usize, ledger: &mut Ledger) -> Result<Vec<u8>, Refusal> {
+        let passwords = Arc::clone(&self.passwords);
+        let (count, first) = (passwords.len(), self.opened_by);
+        for turn in (0..count).map(|turn| (first + turn) % count) {
+            if self.attempts_left == 0 {
+                break;
+            }
+            self.attempts_left -= 1;
+            let read = match self.archive.by_index_decrypt(place, passwords[turn].as_bytes()) {
+                Ok(mut file) => ledger.read(&mut file),
+                Err(ZipError::InvalidPassword) => continue,
+                Err(error) => return Err(refusal(&error)),
+            };
+            match read {
+                // One in 256 wrong passwords of the older way is found out by what it unpacks to alone.
+                Err(Refusal::Damaged(_)) => {}
+                read => {
+                    self.opened_by = turn;
+                    return read;
+                }
+            }
+        }
+        Err(Refusal::Encrypted)
     }
 }
 

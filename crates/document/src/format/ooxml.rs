@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use self::relationships::Relationships;
 use super::{Context, Damage, markdown};
+use crate::locked::is_locked;
 use crate::package::Package;
 use crate::{Attachment, Document, Problem, Scan};
 
@@ -50,15 +51,9 @@ pub(super) struct Office<'a> {
     placed: usize,
 }
 
-/// Whether bytes are an encrypted Office file: a compound file with a stream for the encrypted package.
-pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    bytes.starts_with(&COMPOUND) && bytes.windows(name.len()).any(|window| window == name)
-}
-
 /// Whether bytes are a package with a part whose name begins so, or an encrypted one.
 pub(super) fn is_office(bytes: &[u8], folder: &str) -> bool {
-    if is_encrypted(bytes) {
+    if is_locked(bytes) {
         return true;
     }
     bytes.starts_with(b"PK")
@@ -101,7 +96,7 @@ impl<'a> Office<'a> {
     ///
     /// [`Damage`] when it is encrypted, is no package, or has no main part.
     pub(super) fn open(bytes: &'a [u8], usual: &str) -> Result<(Self, String), Damage> {
-        if is_encrypted(bytes) {
+        if is_locked(bytes) {
             return Err(Damage::Locked);
         }
         if bytes.starts_with(&COMPOUND) {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use super::{Context, Damage, Entry, Read};
 use crate::chart::Chart;
+use crate::locked::is_locked;
 use crate::package::Package;
 use crate::package::properties;
 use crate::package::relations::Relations;
@@ -88,8 +89,7 @@ fn read(bytes: &[u8], context: &Context<'_>) -> Result<Document, Damage> {
 
 /// What a compound file says: an encrypted package, or a workbook of before 2007.
 fn compound(bytes: &[u8]) -> Damage {
-    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    if bytes.windows(name.len()).any(|window| window == name) {
+    if is_locked(bytes) {
         return Damage::Locked;
     }
     Damage::Broken("it is a binary file of an older Excel; saved as .xlsx it can be read".into())

@@ -5,9 +5,11 @@
 //! number of bytes. What cannot be read is told one by one.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use document::{Limits, Members, Problem};
 
+use crate::extraction::Passwords;
 use crate::source::ItemFailure;
 
 /// How deep archives are opened within archives.
@@ -31,12 +33,15 @@ pub(super) struct Unpacking {
     /// The archives that are open, outermost first, by their sources.
     open: Vec<(String, Members<'static>)>,
     bytes_left: u64,
+    passwords: Arc<[String]>,
 }
 
 impl Unpacking {
-    /// Opens what is an archive of these files; the others come out as they are.
-    pub(super) fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
-        Self { files: files.into_iter().collect(), open: Vec::new(), bytes_left: UNPACKED_BYTES_MAX }
+    /// Opens what is an archive of these files, by these passwords where it is locked; the others come out as they
+    /// are.
+    pub(super) fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>, passwords: &Passwords) -> Self {
+        let (files, passwords) = (files.into_iter().collect(), passwords.shared());
+        Self { files, open: Vec::new(), bytes_left: UNPACKED_BYTES_MAX, passwords }
     }
 
     /// Opens a file if it is an archive, else hands it on.
@@ -49,7 +54,7 @@ impl Unpacking {
             let hint = "unpack the outer archive, and ingest the folder".to_owned();
             return Some(Found::Failed(ItemFailure { source, error, hint }));
         }
-        let members = document::members(&source, bytes, Limits::default())?;
+        let members = document::members(&source, bytes, Limits::default(), &self.passwords)?;
         self.open.push((source, members));
         None
     }

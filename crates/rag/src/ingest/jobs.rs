@@ -14,6 +14,7 @@ use super::meter::Meter;
 use super::read::Reading;
 use super::room::{Room, Rooms};
 use crate::RagError;
+use crate::extraction::Passwords;
 use crate::source::{ItemFailure, Listed, Source};
 
 /// How many items one job has at most.
@@ -79,6 +80,8 @@ struct Current {
     /// The file of many documents that is being read, and what follows in it.
     records: Option<(Lines, Records)>,
     heard: Box<Heard>,
+    /// What opens archives that are locked.
+    passwords: Passwords,
 }
 
 impl<'a> Jobs<'a> {
@@ -136,6 +139,7 @@ impl<'a> Jobs<'a> {
             archive: None,
             records: None,
             heard: Box::new(heard),
+            passwords: self.reading.extraction.passwords.clone(),
         })
     }
 }
@@ -264,7 +268,7 @@ impl Current {
         let (source, reading) = (Arc::clone(&self.origin.source), Arc::clone(&item));
         match blocking(move || source.read(&reading)).await.map_err(RagError::Task)? {
             Ok(bytes) if document::is_archive(item.format_name(), &bytes) => {
-                let unpacking = Unpacking::new([(item.source.clone(), bytes)]);
+                let unpacking = Unpacking::new([(item.source.clone(), bytes)], &self.passwords);
                 self.archive = Some((item, unpacking));
                 Ok(None)
             }

@@ -70,7 +70,7 @@ impl Preparing<'_> {
         let files = carried
             .into_iter()
             .map(|carried| (format!("{}#{}", carrier.source, carried.name), carried.bytes));
-        for found in Unpacking::new(files) {
+        for found in Unpacking::new(files, &self.reading.extraction.passwords) {
             let mut failed = Vec::new();
             match found {
                 Found::File { source, .. } if source.matches('#').count() > ATTACHMENTS_DEPTH_MAX => {

@@ -1,12 +1,13 @@
 //! The standard security handler (ISO 32000-2, 7.6): RC4 and AES, a user's or an owner's password.
 
-use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
-use aes::{Aes128, Aes256, Block};
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes::{Aes128, Block};
 use md5::{Digest, Md5};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::file::File;
 use super::object::{Dictionary, Object, Stream};
+use crate::cipher::decrypt_chained;
 
 /// What passwords are filled up with (algorithm 2, step a).
 const PADDING: [u8; 32] = [
@@ -218,7 +219,7 @@ impl Handler {
             return None;
         };
         let mut unwrapped = wrapped.get(..32)?.to_vec();
-        aes_decrypt(&key, [0; 16], &mut unwrapped);
+        decrypt_chained(&key, [0; 16], &mut unwrapped);
         Some(unwrapped)
     }
 
@@ -281,28 +282,11 @@ fn rc4(key: &[u8], bytes: &[u8]) -> Vec<u8> {
 fn aes_with_vector(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     let Some((vector, text)) = bytes.split_first_chunk::<16>() else { return Vec::new() };
     let mut plain = text[..text.len() / 16 * 16].to_vec();
-    aes_decrypt(key, *vector, &mut plain);
+    decrypt_chained(key, *vector, &mut plain);
     if let Some(&padding @ 1..=16) = plain.last() {
         plain.truncate(plain.len().saturating_sub(usize::from(padding)));
     }
     plain
-}
-
-fn aes_decrypt(key: &[u8], mut vector: [u8; 16], text: &mut [u8]) {
-    let decrypt: Box<dyn Fn(&mut Block)> = match (Aes128::new_from_slice(key), Aes256::new_from_slice(key)) {
-        (Ok(cipher), _) => Box::new(move |block| cipher.decrypt_block(block)),
-        (_, Ok(cipher)) => Box::new(move |block| cipher.decrypt_block(block)),
-        _ => return,
-    };
-    for own in text.as_chunks_mut::<16>().0 {
-        let mut block = Block::from(*own);
-        decrypt(&mut block);
-        let chained = vector;
-        vector = *own;
-        for (byte, (plain, mixed)) in own.iter_mut().zip(block.iter().zip(chained)) {
-            *byte = plain ^ mixed;
-        }
-    }
 }
 
 /// The first 16 bytes of a hash are the key, the next 16 the vector.
