@@ -48,3 +48,23 @@ pub fn part(name: &str, base: &[u8], bytes: &[u8]) {
         whole(name, &package.into_inner());
     }
 }
+
+/// Bytes as a text that is scanned, cleaned and redacted: spans are within it, and a stream comes out as a whole does.
+pub fn guard(bytes: &[u8]) {
+    use patou_guard::{Egress, Guard, Kind, Policy, StreamRedactor, Style, Tier};
+    let text = String::from_utf8_lossy(bytes);
+    let guard = Guard::default();
+    for kind in [Kind::Prompt, Kind::Document, Kind::Output] {
+        for finding in guard.scan(kind, &text).findings {
+            assert!(text.get(finding.span.clone()).is_some(), "{}: {:?}", finding.detector, finding.span);
+        }
+    }
+    let egress = Egress::new(["docs.house.example".to_owned()]);
+    let cleaned = egress.clean(&text);
+    assert!(!cleaned.contains("http://evil"), "{cleaned:?}");
+    let mut stream = StreamRedactor::new(Style::Mask, Policy::built_in(Kind::Output), Tier::All);
+    for piece in text.split_inclusive(' ') {
+        stream.push(piece);
+    }
+    stream.finish();
+}

@@ -39,6 +39,15 @@ const SURE: f32 = 0.95;
 /// The name of the models' detector.
 const LINEAR_MODEL: &str = "linear_model";
 
+/// How much is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// Views, acts, hidden text, identifiers and secrets: what patterns and check digits decide.
+    Rules,
+    /// That, and what models decide: how text reads, and names.
+    All,
+}
+
 /// Scans texts. Cheap to share behind an `Arc`; nothing in it changes.
 #[derive(Debug, Clone)]
 pub struct Guard {
@@ -81,7 +90,12 @@ impl Guard {
 
     /// Scans a text, in time proportional to its length and in bounded memory. Never fails.
     pub fn scan(&self, kind: Kind, text: &str) -> Verdict {
-        let mut scan = Scan::new(kind, self.policy(kind));
+        self.scan_tier(kind, Tier::All, text)
+    }
+
+    /// Scans a text with a part of what there is. Never fails.
+    pub fn scan_tier(&self, kind: Kind, tier: Tier, text: &str) -> Verdict {
+        let mut scan = Scan::new((kind, tier), self.policy(kind));
         let mut start = 0;
         loop {
             let end = text.floor_char_boundary((start + SLAB_BYTES).min(text.len()));
@@ -103,6 +117,7 @@ fn talked_about(text: &str, range: &Range<usize>, score: f32) -> f32 {
 
 struct Scan<'a> {
     kind: Kind,
+    tier: Tier,
     policy: &'a Policy,
     verdict: Verdict,
     seen: FxHashSet<(&'static str, usize, usize)>,
@@ -128,7 +143,7 @@ impl Reading<'_> {
 }
 
 impl<'a> Scan<'a> {
-    fn new(kind: Kind, policy: &'a Policy) -> Self {
+    fn new((kind, tier): (Kind, Tier), policy: &'a Policy) -> Self {
         let verdict = Verdict {
             decision: Decision::Allow,
             score: 0.0,
@@ -136,7 +151,7 @@ impl<'a> Scan<'a> {
             omitted: 0,
             truncated: false,
         };
-        Self { kind, policy, verdict, seen: FxHashSet::default() }
+        Self { kind, tier, policy, verdict, seen: FxHashSet::default() }
     }
 
     fn slab(&mut self, slab: &str, offset: usize, limits: ViewLimits) {
@@ -172,7 +187,7 @@ impl<'a> Scan<'a> {
                 explanation: Cow::Borrowed(act.explanation),
             });
         }
-        if self.kind == Kind::Output {
+        if self.kind == Kind::Output || self.tier == Tier::Rules {
             return;
         }
         marked.sort_by_key(|(range, _)| range.start);
@@ -208,7 +223,7 @@ impl<'a> Scan<'a> {
 
     /// Identifiers, secrets and names. One that an earlier reading has found is not found again in another.
     fn values(&mut self, reading: &Reading<'_>) {
-        for (value, found) in value::find(reading.text) {
+        for (value, found) in value::find(reading.text, self.tier) {
             self.add(Finding {
                 detector: value.name,
                 category: value.category,

@@ -3,14 +3,22 @@
 //! Owns views of a text, detectors, findings with spans of the original, the policy that turns findings into a
 //! decision, and redaction. Pure and synchronous: it refuses networks, storage and clocks.
 
+mod canary;
 mod detector;
+mod egress;
 mod finding;
 mod guard;
 pub mod model;
 mod policy;
+mod redact;
+mod spotlight;
 mod view;
 
+pub use canary::{Canary, overlap};
+pub use egress::Egress;
 pub use finding::{Category, Finding};
-pub use guard::{FINDINGS_MAX, Guard, Verdict};
+pub use guard::{FINDINGS_MAX, Guard, Tier, Verdict};
 pub use policy::{ATTACK_SCORE_MIN, Decision, Kind, Policy, Rule};
+pub use redact::{HELD_BYTES_MAX, Redactor, StreamRedactor, Style};
+pub use spotlight::{Marking, Spotlight};
 pub use view::{View, ViewLimits, Views, expand};

@@ -32,6 +32,8 @@ use std::ops::Range;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+pub use html::references;
+pub use invisible::is_invisible;
 pub use offsets::{Builder, Offsets};
 pub use vocabulary::Vocabulary;
 

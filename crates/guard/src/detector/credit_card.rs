@@ -14,10 +14,16 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value, digits, is_after, is_within_word};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector.
-pub const VALUE: Value =
-    Value { name: "credit_card", category: Category::Pii, explanation: "the number of a payment card", find };
+pub const VALUE: Value = Value {
+    name: "credit_card",
+    category: Category::Pii,
+    explanation: "the number of a payment card",
+    tier: Tier::Rules,
+    find,
+};
 
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\d(?:[ -]?\d){11,18}").ok());
 const CONTEXT: &[&str] = &["card", "visa", "mastercard", "amex", "credit", "debit", "payment", " cc "];

@@ -6,10 +6,16 @@
 
 use super::value::{Found, Value};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector.
-pub const VALUE: Value =
-    Value { name: "email_address", category: Category::Pii, explanation: "an e-mail address", find };
+pub const VALUE: Value = Value {
+    name: "email_address",
+    category: Category::Pii,
+    explanation: "an e-mail address",
+    tier: Tier::Rules,
+    find,
+};
 
 fn find(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();

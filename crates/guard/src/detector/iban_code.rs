@@ -11,10 +11,16 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector.
-pub const VALUE: Value =
-    Value { name: "iban_code", category: Category::Pii, explanation: "a bank account's IBAN", find };
+pub const VALUE: Value = Value {
+    name: "iban_code",
+    category: Category::Pii,
+    explanation: "a bank account's IBAN",
+    tier: Tier::Rules,
+    find,
+};
 
 static IBAN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b").ok());

@@ -12,13 +12,24 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector of IP addresses.
-pub const IP: Value =
-    Value { name: "ip_address", category: Category::Pii, explanation: "an IP address", find: find_ip };
+pub const IP: Value = Value {
+    name: "ip_address",
+    category: Category::Pii,
+    explanation: "an IP address",
+    tier: Tier::Rules,
+    find: find_ip,
+};
 /// The detector of hardware addresses.
-pub const MAC: Value =
-    Value { name: "mac_address", category: Category::Pii, explanation: "a hardware address", find: find_mac };
+pub const MAC: Value = Value {
+    name: "mac_address",
+    category: Category::Pii,
+    explanation: "a hardware address",
+    tier: Tier::Rules,
+    find: find_mac,
+};
 
 static V4: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\b\d{1,3}(?:\.\d{1,3}){3}\b").ok());
 static V6: LazyLock<Option<Regex>> =

@@ -12,12 +12,14 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value, digits, is_after, is_within_word};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector of US social security numbers.
 pub const SSN: Value = Value {
     name: "us_ssn",
     category: Category::Pii,
     explanation: "a US social security number",
+    tier: Tier::Rules,
     find: find_ssn,
 };
 /// The detector of other states' numbers.
@@ -25,6 +27,7 @@ pub const OTHERS: Value = Value {
     name: "national_id",
     category: Category::Pii,
     explanation: "a national identity, tax or health number",
+    tier: Tier::Rules,
     find: find_others,
 };
 

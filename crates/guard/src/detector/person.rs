@@ -16,12 +16,13 @@ use rustc_hash::FxHashSet;
 
 use super::value::{Found, Value};
 use crate::finding::Category;
+use crate::guard::Tier;
 use crate::model::{Weights, bucket, hash};
 use crate::view::Vocabulary;
 
 /// The detector.
 pub const VALUE: Value =
-    Value { name: "person", category: Category::Pii, explanation: "a person's name", find };
+    Value { name: "person", category: Category::Pii, explanation: "a person's name", tier: Tier::All, find };
 
 static FIRST_NAMES: LazyLock<FxHashSet<&'static str>> =
     LazyLock::new(|| include_str!("person/first_names.txt").split_whitespace().collect());

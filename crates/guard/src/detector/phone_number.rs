@@ -14,10 +14,16 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector.
-pub const VALUE: Value =
-    Value { name: "phone_number", category: Category::Pii, explanation: "a telephone number", find };
+pub const VALUE: Value = Value {
+    name: "phone_number",
+    category: Category::Pii,
+    explanation: "a telephone number",
+    tier: Tier::Rules,
+    find,
+};
 
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i-u)(?:\+|\(\+?|\b)\d(?:[ .()/-]{0,3}\d){5,14}(?:\s?(?:x|ext\.?)\s?\d{2,5})?").ok()

@@ -23,10 +23,16 @@ use regex::bytes::Regex;
 
 use super::value::{Found, Value};
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// The detector.
-pub const VALUE: Value =
-    Value { name: "secret", category: Category::Secret, explanation: "a key, token or password", find };
+pub const VALUE: Value = Value {
+    name: "secret",
+    category: Category::Secret,
+    explanation: "a key, token or password",
+    tier: Tier::Rules,
+    find,
+};
 
 struct Engine {
     anchors: Option<AhoCorasick>,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::VALUES;
 use crate::finding::Category;
+use crate::guard::Tier;
 
 /// A detector of one kind of value.
 pub struct Value {
@@ -13,6 +14,8 @@ pub struct Value {
     pub category: Category,
     /// What was found.
     pub explanation: &'static str,
+    /// The tier that it needs.
+    pub tier: Tier,
     /// Finds it in a text.
     pub find: fn(&str) -> Vec<Found>,
 }
@@ -27,9 +30,11 @@ pub struct Found {
 }
 
 /// Every value in a text, in the order of places; where two overlap the surer stays, then the longer.
-pub fn find(text: &str) -> Vec<(&'static Value, Found)> {
-    let each =
-        VALUES.iter().flat_map(|value| (value.find)(text).into_iter().map(move |found| (value, found)));
+pub fn find(text: &str, tier: Tier) -> Vec<(&'static Value, Found)> {
+    let each = VALUES
+        .iter()
+        .filter(|value| tier == Tier::All || value.tier == tier)
+        .flat_map(|value| (value.find)(text).into_iter().map(move |found| (value, found)));
     let mut all: Vec<(&Value, Found)> = each.collect();
     all.sort_by(|(_, one), (_, other)| {
         let start = one.range.start.cmp(&other.range.start);

@@ -56,6 +56,27 @@ fn apply(source: &str) -> Option<Builder> {
     changed_lines(source, &changes)
 }
 
+/// A text with every reference resolved; `None` where it has none.
+pub fn references(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut at = 0;
+    for from in memchr::memchr_iter(b'&', text.as_bytes()) {
+        if from < at {
+            continue;
+        }
+        if let Some((length, Replacement::Char(c))) = text.get(from..).and_then(reference) {
+            out.push_str(text.get(at..from).unwrap_or_default());
+            out.push(c);
+            at = from + length;
+        }
+    }
+    if at == 0 {
+        return None;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    Some(out)
+}
+
 fn reference(after: &str) -> Option<(usize, Replacement)> {
     let name = after.get(1..)?;
     let length =

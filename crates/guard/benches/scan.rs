@@ -1,0 +1,72 @@
+//! How long a scan takes for each kilobyte, on clean text and on text that has to be read in several ways.
+//!
+//! `cargo bench -p patou-guard` prints milliseconds of one core for each kilobyte (1024 bytes): the least of several
+//! rounds.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and looks at the clock"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use patou_guard::{Guard, Kind, Tier};
+
+const ROUNDS: usize = 7;
+/// Prose about attacks, manuals and prompts: what is scanned in practice, at its worst.
+const PROSE: [&str; 3] = [
+    include_str!("../../../ARCHITECTURE.md"),
+    include_str!("../../../CONTRIBUTING.md"),
+    include_str!("../../../README.md"),
+];
+
+fn main() {
+    let prose: String = PROSE.concat();
+    let clean: String = prose.chars().filter(char::is_ascii).collect();
+    let guard = Guard::default();
+    for kind in [Kind::Prompt, Kind::Document, Kind::Output] {
+        measure(&format!("clean, {}, rules", kind.name()), &clean, |text| {
+            black_box(guard.scan_tier(kind, Tier::Rules, text));
+        });
+        measure(&format!("clean, {}, all", kind.name()), &clean, |text| {
+            black_box(guard.scan(kind, text));
+        });
+    }
+    for (name, text) in disguised(&clean) {
+        measure(&format!("{name}, document, rules"), &text, |text| {
+            black_box(guard.scan_tier(Kind::Document, Tier::Rules, text));
+        });
+        measure(&format!("{name}, document, all"), &text, |text| {
+            black_box(guard.scan(Kind::Document, text));
+        });
+    }
+    let prompt: String = clean.chars().take(2048).collect();
+    measure("2 KB prompt, all", &prompt, |text| {
+        black_box(guard.scan(Kind::Prompt, text));
+    });
+}
+
+fn disguised(clean: &str) -> Vec<(&'static str, String)> {
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).filter(|_| c.is_ascii_graphic()).unwrap_or(c);
+    vec![
+        ("full width", clean.chars().map(wide).collect()),
+        ("zero width", clean.chars().flat_map(|c| [c, '\u{200b}']).collect()),
+        ("references", clean.chars().map(|c| format!("&#{};", u32::from(c))).collect()),
+        ("reversed", clean.chars().rev().collect()),
+    ]
+}
+
+fn measure(name: &str, text: &str, scan: impl Fn(&str)) {
+    // The first scan compiles the patterns.
+    scan(text);
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        scan(text);
+        best = best.min(start.elapsed().as_secs_f64() * 1e3);
+    }
+    let kilobytes = text.len() as f64 / 1024.0;
+    println!("{name:36} {:>8.4} ms/KB  ({kilobytes:.0} KB, {best:.2} ms)", best / kilobytes);
+}
