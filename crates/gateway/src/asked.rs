@@ -9,6 +9,7 @@ use outbound::{Exchange, OutboundError};
 use runtime::Clock;
 
 use crate::call::CallError;
+use crate::load::InFlight;
 use crate::reply::{Reply, ReplyBody, handed_on};
 use crate::route::Backend;
 
@@ -22,6 +23,8 @@ pub(crate) struct Asked {
     pub backend: Arc<Backend>,
     clock: Arc<dyn Clock>,
     is_open: bool,
+    /// Handed to the answer where that is a stream.
+    pub in_flight: Option<InFlight>,
 }
 
 /// The whole of an answer that is not streamed.
@@ -88,7 +91,12 @@ pub(crate) fn timed_out(backend: &Backend, limit: Duration) -> CallError {
 impl Asked {
     pub fn new(backend: &Arc<Backend>, clock: &Arc<dyn Clock>) -> Self {
         backend.health.asked();
-        Self { backend: Arc::clone(backend), clock: Arc::clone(clock), is_open: true }
+        Self {
+            backend: Arc::clone(backend),
+            clock: Arc::clone(clock),
+            is_open: true,
+            in_flight: Some(InFlight::of(backend)),
+        }
     }
 
     pub fn answered(&mut self) {

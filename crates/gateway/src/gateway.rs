@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Usage;
+use outbound::Origin;
 use provider::Forwarded;
 use runtime::{Clock, Shutdown, Stopwatch};
 
@@ -16,17 +17,21 @@ use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
 use crate::cache::{AnswerCache, CacheKey, Flight, Found, Looking};
 use crate::call::{CallError, Caller};
 use crate::chunk::Told;
+use crate::load;
 use crate::measure::{self, Pace};
 use crate::outgoing::Outgoing;
 use crate::quota::{Claim, Limits};
 use crate::reply::{self, Reply, ReplyBody, handed_on};
 use crate::request::{Operation, Request};
-use crate::route::{Backend, Route, hashed};
+use crate::route::{Backend, Balance, Route, hashed};
 use crate::stream::{Keeping, Opened, Supervised, Wants};
 use crate::usage::UsageBook;
 
 /// How often usage is written: what a power cut loses at most.
 const BOOKS_EVERY: Duration = Duration::from_secs(1);
+/// How often servers are asked for their load.
+const LOAD_EVERY: Duration = Duration::from_millis(500);
+
 /// Every route, and what stands between clients and servers.
 pub struct Gateway {
     routes: BTreeMap<String, Arc<Route>>,
@@ -58,6 +63,21 @@ pub(crate) struct Call {
     clock: Stopwatch,
 }
 
+impl Call {
+    /// The number by which a server is picked.
+    fn number(&self) -> u64 {
+        match self.route.balance {
+            Balance::Weighted | Balance::LeastLoaded => hashed(&self.caller.trace_id),
+            Balance::Prefix => hashed(&self.request.beginning()),
+            Balance::Sticky => match (&self.caller.key, self.request.written("user")) {
+                (Some(key), user) => hashed(&(&key.id, user)),
+                (None, Some(user)) => hashed(&user),
+                (None, None) => hashed(&self.caller.trace_id),
+            },
+        }
+    }
+}
+
 /// What a request holds until its answer ends.
 #[derive(Default)]
 struct Held {
@@ -74,8 +94,29 @@ impl Gateway {
         Self { routes, teams, accounts, cache, clock }
     }
 
+    /// Keeps the book and watches the servers' load until `stop` is requested.
+    pub async fn tend(&self, stop: Shutdown) {
+        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop));
+    }
+
+    async fn watch_load(&self, stop: Shutdown) {
+        let mut told: Vec<(&Arc<Backend>, &Origin)> = Vec::new();
+        for backend in self.routes.values().flat_map(|route| &route.backends) {
+            let is_new = !told.iter().any(|(other, _)| Arc::ptr_eq(other, backend));
+            told.extend(backend.metrics.as_ref().filter(|_| is_new).map(|metrics| (backend, metrics)));
+        }
+        while !told.is_empty() && !stop.is_requested() {
+            let asked = told.iter().map(|(backend, metrics)| load::ask(backend, metrics));
+            futures_util::future::join_all(asked).await;
+            tokio::select! {
+                () = stop.requested() => {}
+                () = tokio::time::sleep(LOAD_EVERY) => {}
+            }
+        }
+    }
+
     /// Writes what was used to the database every second, until `stop` is requested, and once more then.
-    pub async fn keep_books(&self, stop: Shutdown) {
+    async fn keep_books(&self, stop: Shutdown) {
         loop {
             let is_last = stop.is_requested();
             if let Err(error) = self.accounts.book.write().await {
@@ -210,7 +251,7 @@ impl Gateway {
 
     /// Asks one server, and another where the first is no use.
     async fn answered(&self, call: &Call, held: &mut Held) -> Result<Reply, CallError> {
-        let number = hashed(&call.caller.trace_id);
+        let number = call.number();
         let now = self.clock.now_micros();
         let Some(first) = call.route.pick(number, now, None) else {
             return Err(CallError::UnknownModel(call.request.model.clone()));
@@ -303,7 +344,12 @@ async fn streamed(
         }
     }
     let pace = Pace::begun(&call.route.name, call.clock);
-    let keeping = Keeping { bill: held.bill.take(), flight: held.flight.take(), pace };
+    let keeping = Keeping {
+        bill: held.bill.take(),
+        flight: held.flight.take(),
+        pace,
+        in_flight: asked.in_flight.take(),
+    };
     Ok(ReplyBody::Stream(Box::pin(stream.bytes(keeping))))
 }
 

@@ -14,6 +14,7 @@ mod gateway;
 mod health;
 mod json;
 mod key;
+mod load;
 mod measure;
 mod outgoing;
 mod quota;
@@ -35,5 +36,5 @@ pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role as KeyRole, Secret
 pub use quota::{Claim, Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Wanted, Window};
 pub use reply::{ByteStream, Reply, ReplyBody};
 pub use request::{Operation, Request, RequestError};
-pub use route::{Backend, BackendSpec, Patience, Route};
+pub use route::{Backend, BackendSpec, Balance, Patience, Route};
 pub use usage::{Spender, UsageBook, UsageRow, Used};

@@ -4,11 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
+use outbound::Origin;
 use provider::Dialect;
 
 use crate::bill::Price;
 use crate::cache::Caching;
 use crate::health::Health;
+use crate::load::Load;
 use crate::quota::Limits;
 
 /// A server that answers for one model or several.
@@ -24,6 +26,8 @@ pub struct Backend {
     pub(crate) price: Price,
     pub(crate) tells_usage: bool,
     pub(crate) health: Health,
+    pub(crate) load: Load,
+    pub(crate) metrics: Option<Origin>,
 }
 
 /// A server as it is configured.
@@ -42,6 +46,22 @@ pub struct BackendSpec {
     pub price: Price,
     /// Whether it takes `stream_options` and tells the tokens at a stream's end.
     pub tells_usage: bool,
+    /// Where it tells its load, as vLLM does.
+    pub metrics: Option<Origin>,
+}
+
+/// Which of a route's servers is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// Each by its weight.
+    #[default]
+    Weighted,
+    /// Each by its weight, and a caller always the same one.
+    Sticky,
+    /// The one that has least to do for its weight.
+    LeastLoaded,
+    /// The one that has seen the beginning of the prompt, as long as it has not much more to do than the others.
+    Prefix,
 }
 
 /// How long a server may take, by what it is at.
@@ -61,6 +81,8 @@ pub struct Route {
     pub name: String,
     /// The servers; one at least.
     pub backends: Vec<Arc<Backend>>,
+    /// Which of them is asked.
+    pub balance: Balance,
     /// How long they may take.
     pub patience: Patience,
     /// How much of the model may be used by all together.
@@ -76,8 +98,19 @@ pub struct Route {
 impl Backend {
     /// A server of which nothing is known yet.
     pub fn new(spec: BackendSpec) -> Self {
-        let BackendSpec { name, server, dialect, model, weight, price, tells_usage } = spec;
-        Self { name, server, dialect, model, weight, price, tells_usage, health: Health::default() }
+        let BackendSpec { name, server, dialect, model, weight, price, tells_usage, metrics } = spec;
+        Self {
+            name,
+            server,
+            dialect,
+            model,
+            weight,
+            price,
+            tells_usage,
+            metrics,
+            health: Health::default(),
+            load: Load::default(),
+        }
     }
 }
 
@@ -96,7 +129,20 @@ impl Route {
             self.backends.iter().filter(is_other)
         };
         let serving = || candidates().filter(|backend| backend.health.serves(now_micros));
-        best(number, serving().filter(|backend| backend.weight > 0))
+        let weighted = || serving().filter(|backend| backend.weight > 0);
+        let chosen = match self.balance {
+            Balance::Weighted | Balance::Sticky => best(number, weighted()),
+            Balance::LeastLoaded => least_loaded(number, weighted()),
+            Balance::Prefix => {
+                let (count, sum) = weighted()
+                    .fold((0u32, 0u32), |(count, sum), backend| (count + 1, sum + backend.load.in_flight()));
+                // Never more than a quarter above the mean, the request at hand counted (Mirrokni, Thorup and
+                // Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2018).
+                let most = ((sum + 1) * 5).div_ceil(4 * count.max(1));
+                best(number, weighted().filter(|backend| backend.load.in_flight() < most))
+            }
+        };
+        chosen
             .or_else(|| best(number, serving()))
             // Where none is well, one that may have come back is better than none.
             .or_else(|| candidates().min_by_key(|backend| backend.health.out_until()))
@@ -106,6 +152,15 @@ impl Route {
 fn best<'a>(number: u64, candidates: impl Iterator<Item = &'a Arc<Backend>>) -> Option<&'a Arc<Backend>> {
     let scored = candidates.map(|backend| (score(number, backend), backend));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, backend)| backend)
+}
+
+/// The one with least to do for its weight; among equals the one that the number stands for.
+fn least_loaded<'a>(
+    number: u64,
+    candidates: impl Iterator<Item = &'a Arc<Backend>>,
+) -> Option<&'a Arc<Backend>> {
+    let load = |backend: &Backend| f64::from(backend.load.now() + 1) / f64::from(backend.weight.max(1));
+    candidates.min_by(|a, b| load(a).total_cmp(&load(b)).then(score(number, b).total_cmp(&score(number, a))))
 }
 
 /// Weighted rendezvous hashing: each server gets its weight's share of the numbers, and a server that goes or comes
@@ -133,6 +188,7 @@ mod tests {
     use provider::BackendOptions;
 
     use super::*;
+    use crate::load::InFlight;
 
     fn route(weights: &[(&str, u32)]) -> Route {
         let backend = |(name, weight): &(&str, u32)| {
@@ -155,12 +211,14 @@ mod tests {
                 weight,
                 price: Price::default(),
                 tells_usage: true,
+                metrics: None,
             }))
         };
         let second = Duration::from_secs(1);
         Route {
             name: "m".into(),
             backends: weights.iter().map(backend).collect(),
+            balance: Balance::default(),
             patience: Patience { first: second, idle: second, total: second },
             limits: Limits::default(),
             answer_tokens: 100,
@@ -209,5 +267,35 @@ mod tests {
             alone.backends[0].health.failed(0);
         }
         assert_eq!(name(alone.pick(1, 0, None)), "a", "one that may be back is better than none");
+    }
+
+    #[test]
+    fn the_one_with_least_to_do_is_asked_for_its_weight() {
+        let mut route = route(&[("a", 1), ("b", 1), ("large", 4)]);
+        route.balance = Balance::LeastLoaded;
+        let mut under_way = Vec::new();
+        for number in 0..60 {
+            under_way.push(InFlight::of(route.pick(number, 0, None).unwrap()));
+        }
+        let loads: Vec<u32> = route.backends.iter().map(|backend| backend.load.in_flight()).collect();
+        assert_eq!(loads, [10, 10, 40]);
+        drop(under_way);
+        assert_eq!(route.backends[2].load.now(), 0);
+    }
+
+    #[test]
+    fn a_prefix_stays_where_it_is_until_that_one_has_too_much_to_do() {
+        let mut route = route(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)]);
+        route.balance = Balance::Prefix;
+        let first = Arc::clone(route.pick(7, 0, None).unwrap());
+        let mut under_way = Vec::new();
+        for turn in 0..100 {
+            let picked = route.pick(7, 0, None).unwrap();
+            assert!(turn > 0 || Arc::ptr_eq(picked, &first));
+            under_way.push(InFlight::of(picked));
+        }
+        let loads: Vec<u32> = route.backends.iter().map(|backend| backend.load.in_flight()).collect();
+        assert!(loads.iter().all(|load| *load <= 32), "a quarter above the mean at most: {loads:?}");
+        assert_eq!(first.load.in_flight(), *loads.iter().max().unwrap());
     }
 }

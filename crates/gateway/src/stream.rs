@@ -18,6 +18,7 @@ use crate::bill::Bill;
 use crate::cache::Flight;
 use crate::call::CallError;
 use crate::chunk::Told;
+use crate::load::InFlight;
 use crate::measure::Pace;
 use crate::route::Patience;
 
@@ -45,6 +46,8 @@ pub(crate) struct Keeping {
     /// Where the answer is kept.
     pub flight: Option<Flight>,
     pub pace: Pace,
+    /// Ends with the stream.
+    pub in_flight: Option<InFlight>,
 }
 
 /// What a client wants to see of the tokens used.
@@ -139,7 +142,7 @@ impl Supervised {
     /// The bytes for the client. Dropping them hangs up on the server, and settles the bill.
     pub fn bytes(mut self, keeping: Keeping) -> impl Stream<Item = Bytes> + Send {
         stream! {
-            let Keeping { mut bill, mut flight, mut pace } = keeping;
+            let Keeping { mut bill, mut flight, mut pace, in_flight: _in_flight } = keeping;
             pace.tokens(self.held_tokens);
             bill.iter_mut().for_each(|bill| bill.count(self.held_tokens));
             for held in std::mem::take(&mut self.held) {

@@ -536,3 +536,30 @@ fn a_stream_that_is_under_way_is_ended_before_the_server_is() {
         assert_eq!(stopping.join().unwrap(), Some(0));
     });
 }
+
+#[test]
+fn the_backend_that_says_it_has_least_to_do_is_asked() {
+    let told = |running: u32| {
+        Upstream::start(move |asked| match asked.is_null() {
+            true => Reply::Status(200, format!("vllm:num_requests_running{{engine=\"0\"}} {running}.0\n")),
+            false => Reply::text("hello", 2),
+        })
+    };
+    let (busy, idle) = (told(9), told(0));
+    let configuration = "[gateway.backends.busy]\nbase_url = \"{0}\"\nmetrics_url = \"{0}/metrics\"\nweight = 2\n\
+        [gateway.backends.idle]\nbase_url = \"{1}\"\nmetrics_url = \"{1}/metrics\"\n\
+        [gateway.routes.m]\nbackends = [\"busy\", \"idle\"]\nbalance = \"least_loaded\"\n";
+    let (_patou, served) = serve(&[&busy, &idle], configuration, &[]);
+    while busy.requests().is_empty() || idle.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    // What was told is known once it is asked for again.
+    while busy.requests().len() < 2 || idle.requests().len() < 2 {
+        std::thread::yield_now();
+    }
+    let asked = |upstream: &Upstream| upstream.bodies().iter().filter(|body| !body.is_empty()).count();
+    for _ in 0..5 {
+        assert_eq!(chat(&served, "{\"model\":\"m\"}").status, 200);
+    }
+    assert_eq!((asked(&busy), asked(&idle)), (0, 5));
+}

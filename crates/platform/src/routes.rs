@@ -8,7 +8,7 @@ use gateway::{
     Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayOptions, Ledger, Patience, Route,
     UsageBook,
 };
-use outbound::{AddressPolicy, OutboundOptions};
+use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
 use runtime::{Clock, SystemClock};
 use store::Database;
@@ -53,18 +53,22 @@ impl Platform {
 /// The server that the settings name. It is one that the operator named, wherever it stands.
 fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Result<Backend, PlatformError> {
     let place = KeyPlace { variable: &own.api_key_env, file: &own.api_key_file, of: &own.base_url };
+    let outbound = OutboundOptions {
+        addresses: AddressPolicy::AllowPrivate,
+        connect_timeout: Duration::from_secs(own.connect_seconds_max),
+        // The limits on an answer are the route's; this one is behind them, and behind a proxy alone.
+        read_timeout: Duration::from_secs(3600),
+        ..OutboundOptions::default()
+    };
+    let metrics = Some(own.metrics_url.as_str()).filter(|url| !url.is_empty());
+    let metrics =
+        metrics.map(|url| Origin::new(url, &outbound)).transpose().map_err(PlatformError::Outbound)?;
     let options = BackendOptions {
         base_url: own.base_url.clone(),
         dialect: own.dialect,
         api_key: api_key(place, environment)?,
         api_version: own.api_version.clone(),
-        outbound: OutboundOptions {
-            addresses: AddressPolicy::AllowPrivate,
-            connect_timeout: Duration::from_secs(own.connect_seconds_max),
-            // The limits on an answer are the route's; this one is behind them, and behind a proxy alone.
-            read_timeout: Duration::from_secs(3600),
-            ..OutboundOptions::default()
-        },
+        outbound,
     };
     Ok(Backend::new(BackendSpec {
         name: name.to_owned(),
@@ -74,6 +78,7 @@ fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Resu
         weight: own.weight,
         price: own.price,
         tells_usage: own.stream_usage,
+        metrics,
     }))
 }
 
@@ -89,6 +94,7 @@ fn route(
     Route {
         name: name.to_owned(),
         backends: named.cloned().collect(),
+        balance: own.balance,
         patience: Patience {
             first: Duration::from_secs(own.first_seconds_max),
             idle: Duration::from_secs(own.idle_seconds_max),

@@ -150,7 +150,7 @@ pub async fn serve(
     served
 }
 
-/// What writes usage down while the server runs.
+/// What writes usage down and watches backends while the server runs.
 struct Books {
     end: Shutdown,
     work: Task<()>,
@@ -160,7 +160,7 @@ impl Books {
     fn begin(gateway: &Arc<Gateway>) -> Self {
         let (gateway, end) = (Arc::clone(gateway), Shutdown::new());
         let until = end.clone();
-        Self { end, work: runtime::spawn(async move { gateway.keep_books(until).await }) }
+        Self { end, work: runtime::spawn(async move { gateway.tend(until).await }) }
     }
 
     /// Writes what is left.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Calendar, Limits, Price, Sharing};
+use gateway::{Balance, Calendar, Limits, Price, Sharing};
 use provider::Dialect;
 
 use super::values::{put, put_text, put_url};
@@ -72,6 +72,8 @@ pub struct BackendSettings {
     pub price: Price,
     /// Whether it tells the tokens at a stream's end when it is asked to.
     pub stream_usage: bool,
+    /// Where it tells its load; empty where it does not.
+    pub metrics_url: String,
 }
 
 /// A model that clients can ask for.
@@ -79,6 +81,8 @@ pub struct BackendSettings {
 pub struct RouteSettings {
     /// The names of its servers.
     pub backends: Vec<String>,
+    /// Which of them is asked.
+    pub balance: Balance,
     /// How long the first token may take, in seconds.
     pub first_seconds_max: u64,
     /// How long a stream may pause, in seconds.
@@ -177,6 +181,13 @@ const BACKEND: &[FamilyKey] = &[
         set: |settings, name, value| put(&mut backend(settings, name).price.completion, value, 0.0..=1e6),
     },
     FamilyKey {
+        name: "metrics_url",
+        kind: Kind::Text,
+        default: "",
+        what: "where the server tells its load, as vLLM does at `/metrics`",
+        set: |settings, name, value| put_url(&mut backend(settings, name).metrics_url, value),
+    },
+    FamilyKey {
         name: "stream_usage",
         kind: Kind::Switch,
         default: "true",
@@ -197,6 +208,22 @@ const ROUTE: &[FamilyKey] = &[
         what: "the servers that answer for the model",
         set: |settings, name, value| {
             route(settings, name).backends = value.lines().map(str::to_owned).collect();
+            Ok(())
+        },
+    },
+    FamilyKey {
+        name: "balance",
+        kind: Kind::Text,
+        default: "weighted",
+        what: "which server is asked: `weighted`, `sticky`, `least_loaded` or `prefix`",
+        set: |settings, name, value| {
+            route(settings, name).balance = match value {
+                "weighted" => Balance::Weighted,
+                "sticky" => Balance::Sticky,
+                "least_loaded" => Balance::LeastLoaded,
+                "prefix" => Balance::Prefix,
+                _ => return Err("`weighted`, `sticky`, `least_loaded` or `prefix`".into()),
+            };
             Ok(())
         },
     },
