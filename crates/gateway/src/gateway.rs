@@ -1,7 +1,6 @@
 //! The door: a client's request on its way to a model's server, and the answer on its way back.
 //!
-//! A request is sent once. Where a server cannot be reached, is busy or says nothing, and another serves the same
-//! model, that one is asked, once, before the client has seen a token. No server is asked twice.
+//! Where a server cannot be reached, is busy or says nothing, another is asked, once, and none is asked twice.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +28,8 @@ use crate::usage::UsageBook;
 
 /// How often usage is written: what a power cut loses at most.
 const BOOKS_EVERY: Duration = Duration::from_secs(1);
+/// How long a streamed request waits for the answer to one like it.
+const STREAM_WAIT_MAX: Duration = Duration::from_millis(500);
 /// How often servers are asked for their load.
 const LOAD_EVERY: Duration = Duration::from_millis(500);
 
@@ -228,7 +229,9 @@ impl Gateway {
         let is_limited = bill.is_some_and(|bill| bill.completion_granted().is_some());
         let policy = format!("{} {is_limited}", call.route.policy);
         let key = CacheKey::of(&call.request, &call.caller, caching.sharing, &policy);
-        let (model, keep, patience) = (call.route.name.as_str(), caching.keep, call.route.patience.first);
+        // Whoever wants to see an answer being written does not wait for another's to be through.
+        let patience = if call.request.is_stream { STREAM_WAIT_MAX } else { call.route.patience.first };
+        let (model, keep) = (call.route.name.as_str(), caching.keep);
         match self.cache.look(key, Looking { model, keep, control, patience }).await {
             Found::Answer(kept, age_s) => {
                 measure::cache(model, "hit");
