@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Idle memory, start time, and 1,000 live streams through the gateway: what it adds to the first token, how much memory
-it takes, whether a stream is cut.
+"""Idle memory, start time, how fast the upstream is let go when a client leaves, and 1,000 live streams through the
+gateway: what it adds to the first token, how much memory it takes, whether a stream is cut.
 
     python3 benches/gateway/streams.py [--patou target/release/patou] [--streams 1000] [--rate 50]
 
@@ -21,6 +21,8 @@ import time
 import urllib.request
 
 TOKENS = 30
+# When the upstream saw each client leave.
+LEFT = asyncio.Queue()
 
 
 def chunk(content, got, finish=None):
@@ -39,10 +41,16 @@ async def answer(reader, writer):
                               if line.startswith(b"content-length")))
             await reader.readexactly(length)
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+            leaving = asyncio.ensure_future(reader.read(1))
             for _ in range(TOKENS):
                 writer.write(chunk({"content": "word "}, got))
                 await writer.drain()
-                await asyncio.sleep(1)
+                if (await asyncio.wait({leaving}, timeout=1))[0]:
+                    LEFT.put_nowait(time.monotonic_ns())
+                    writer.close()
+                    return
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
             writer.write(chunk({}, got, "stop") + b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -67,6 +75,19 @@ async def stream(port, number, results):
             break
     writer.close()
     results.append((added, is_whole))
+
+
+async def leaves(port, number):
+    """How long after a client has left the upstream sees it, in ms."""
+    body = b'{"model":"m","stream":true,"messages":[{"role":"user","content":"leaves %d"}]}' % number
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n"
+                 b"content-length: %d\r\n\r\n%s" % (port, len(body), body))
+    while not (await reader.readline()).startswith(b"data: {"):
+        pass
+    left = time.monotonic_ns()
+    writer.transport.abort()
+    return (await asyncio.wait_for(LEFT.get(), 10) - left) / 1e6
 
 
 async def streams(port, count, rate, during=None):
@@ -133,6 +154,8 @@ async def main():
         print(f"serving after                {percentile(times, .5):8.0f} ms (median of 5)")
         await asyncio.sleep(1)
         print(f"idle                         {resident_mb(process.pid):8.1f} MB")
+        ms = [await leaves(port, number) for number in range(100)]
+        print(f"upstream let go after        p50 {percentile(ms, .5):7.3f}  max {max(ms):7.3f} ms", flush=True)
         direct, _ = await streams(upstream, arguments.streams, arguments.rate)
         through, mb = await streams(port, arguments.streams, arguments.rate, lambda: resident_mb(process.pid))
         print(f"with {arguments.streams} live streams       {mb:8.1f} MB")
