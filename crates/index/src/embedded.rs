@@ -116,6 +116,10 @@ impl EmbeddedIndex {
         vector: Option<Vec<f32>>,
         text: Option<PrivateText>,
     ) -> Result<Legs, IndexError> {
+        if want.scope.filter.is_some() {
+            let scope = want.scope.clone();
+            self.blocking("index the fields of a filter", move |parts| parts.prepare_scope(&scope)).await?;
+        }
         let same = want.clone();
         let dense = self.blocking("search", move |parts| parts.dense_leg(&want, vector));
         let lexical = self.blocking("search", move |parts| parts.lexical_leg(&same, text.as_ref()));
@@ -203,23 +207,36 @@ impl Parts {
         IndexError::Poisoned { path: self.layout.shown() }
     }
 
+    /// Adds fields. They can be filtered by at once; their indexes come when they are first asked for: each takes a
+    /// dozen files in every segment, segments come and go while points are written, and most are never asked for.
     fn add_fields(&self, fields: &[Field]) -> Result<(), IndexError> {
         let _writer = self.writer()?;
-        let (known, grown) = {
-            let live = self.live()?;
-            (live.spec.fields.len(), live.spec.with_fields(fields)?)
-        };
-        let Some(grown) = grown else { return Ok(()) };
+        let Some(grown) = self.live()?.spec.with_fields(fields)? else { return Ok(()) };
         self.layout.check_room(0)?;
         let live = self.live()?;
-        grown.fields.iter().skip(known).try_for_each(|field| live.engine.index_field(field))?;
-        live.engine.flush()?;
         let manifest = Manifest::new(&grown, live.manifest.generation);
         self.layout.write_manifest(&manifest)?;
         drop(live);
         let mut live = self.live.write().map_err(|_| self.poisoned())?;
         (live.manifest, live.spec) = (manifest, grown);
         Ok(())
+    }
+
+    /// Builds the indexes of the fields that a scope asks for, unless somebody is writing: then the question is
+    /// answered without.
+    fn prepare_scope(&self, scope: &Scope) -> Result<(), IndexError> {
+        let Some(filter) = &scope.filter else { return Ok(()) };
+        let names = filter.fields();
+        let is_ready = |live: &Live| live.engine.has_indexes(&fields_of(live, &names));
+        if is_ready(&*self.live()?) {
+            return Ok(());
+        }
+        let Ok(_writer) = self.writer.try_lock() else { return Ok(()) };
+        let live = self.live()?;
+        if live.engine.count(None)? == 0 {
+            return Ok(());
+        }
+        live.engine.index_fields(&fields_of(&live, &names))
     }
 
     /// What the dense leg gives; nothing where it is left out.
@@ -241,18 +258,28 @@ impl Parts {
     }
 
     fn count(&self, scope: &Scope) -> Result<usize, IndexError> {
+        self.prepare_scope(scope)?;
         let live = self.live()?;
         live.spec.check_scope(scope)?;
         live.engine.count(Some(convert::engine_scope(scope)))
     }
 
     fn facet(&self, scope: &Scope, field: &str, limit: usize) -> Result<Vec<(String, usize)>, IndexError> {
+        let writer = self.writer()?;
         let live = self.live()?;
         live.spec.check_scope(scope)?;
         live.spec.check_facet(field)?;
+        // Values are counted by a field's index alone.
+        let fields: Vec<&Field> = live.spec.fields.iter().filter(|known| known.name == field).collect();
+        live.engine.index_fields(&fields)?;
+        drop(writer);
         let counts = live.engine.facet(field, convert::engine_scope(scope))?;
         Ok(most_frequent(counts.into_iter().filter(|(_, count)| *count > 0).collect(), limit))
     }
+}
+
+fn fields_of<'a>(live: &'a Live, names: &[&str]) -> Vec<&'a Field> {
+    live.spec.fields.iter().filter(|field| names.contains(&field.name.as_str())).collect()
 }
 
 impl Drop for Parts {

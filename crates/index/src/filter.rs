@@ -112,6 +112,11 @@ impl Filter {
         &self.root
     }
 
+    /// The names of the fields that it asks for.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        self.root.fields()
+    }
+
     /// The first field of the filter that is not among these.
     pub(crate) fn unknown_field(&self, fields: &[Field]) -> Option<&str> {
         self.root.fields().into_iter().find(|name| fields.iter().all(|field| field.name != *name))

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::RwLock;
 
 use access::AccessList;
 use qdrant_edge::external::serde_json::Map;
@@ -38,6 +39,8 @@ pub(super) struct Engine {
     /// `None` only while it is being closed.
     shard: Option<EdgeShard>,
     shown: String,
+    /// The fields that have an index.
+    indexed: RwLock<HashSet<String>>,
 }
 
 /// One leg's question.
@@ -52,12 +55,11 @@ pub(super) struct Ask {
 }
 
 impl Engine {
-    /// Makes an empty engine in an empty folder.
+    /// Makes an empty engine in an empty folder. Its fields get their indexes from [`Engine::index_fields`].
     pub fn create(folder: &Path, spec: &IndexSpec) -> Result<Self, IndexError> {
         let engine = Self::start(folder, "create", || EdgeShard::new(folder, settings::config(spec, 0)))?;
         let access = Field { name: ACCESS.to_owned(), kind: FieldKind::Keyword };
         engine.index_field(&access)?;
-        spec.fields.iter().try_for_each(|field| engine.index_field(field))?;
         engine.flush()?;
         Ok(engine)
     }
@@ -80,7 +82,7 @@ impl Engine {
             why: format!("cannot {action} it: {why}"),
         };
         match catch_unwind(AssertUnwindSafe(start)) {
-            Ok(Ok(shard)) => Ok(Self { shard: Some(shard), shown }),
+            Ok(Ok(shard)) => Ok(Self { shard: Some(shard), shown, indexed: RwLock::default() }),
             Ok(Err(error)) => Err(failed(error.to_string())),
             Err(_) => Err(failed("the engine broke down".into())),
         }
@@ -158,7 +160,7 @@ impl Engine {
     }
 
     /// Builds the index of a payload field.
-    pub fn index_field(&self, field: &Field) -> Result<(), IndexError> {
+    fn index_field(&self, field: &Field) -> Result<(), IndexError> {
         let create = CreateIndex {
             field_name: path(&field.name),
             field_schema: Some(PayloadFieldSchema::FieldType(engine_kind(field.kind))),
@@ -167,28 +169,48 @@ impl Engine {
         self.run("index a field", |shard| shard.update(operation))
     }
 
-    /// Builds the indexes of fields that lack one and drops those of fields that are not in the spec: both
-    /// are left when adding a field is interrupted.
-    pub fn settle_fields(&self, spec: &IndexSpec) -> Result<(), IndexError> {
-        let indexed = self.run("read the fields", |shard| Ok(shard.info().payload_schema))?;
-        let mut settled = true;
-        for field in &spec.fields {
-            let there = indexed.get(&path(&field.name));
-            if there.is_none_or(|found| found.data_type != engine_kind(field.kind)) {
-                self.index_field(field)?;
-                settled = false;
-            }
+    /// Whether all of these fields have an index.
+    pub fn has_indexes(&self, fields: &[&Field]) -> bool {
+        self.indexed.read().is_ok_and(|indexed| fields.iter().all(|field| indexed.contains(&field.name)))
+    }
+
+    /// Builds the indexes of those of these fields that lack one. What has no index is found all the same, by looking
+    /// at each point's payload.
+    pub fn index_fields(&self, fields: &[&Field]) -> Result<(), IndexError> {
+        let missing: Vec<&&Field> = fields.iter().filter(|field| !self.has_indexes(&[field])).collect();
+        if missing.is_empty() {
+            return Ok(());
         }
-        for extra in indexed.into_keys() {
-            let known = spec.fields.iter().any(|field| path(&field.name) == extra);
-            if !known && extra != path(ACCESS) {
-                let drop = FieldIndexOperations::DeleteIndex(extra);
+        missing.iter().try_for_each(|field| self.index_field(field))?;
+        self.flush()?;
+        if let Ok(mut indexed) = self.indexed.write() {
+            indexed.extend(missing.iter().map(|field| field.name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Looks up which fields have an index. One that fits no field of the spec is dropped: an interruption leaves such.
+    pub fn settle_fields(&self, spec: &IndexSpec) -> Result<(), IndexError> {
+        let there = self.run("read the fields", |shard| Ok(shard.info().payload_schema))?;
+        let fits = |field: &&Field| {
+            let found = there.get(&path(&field.name));
+            found.is_some_and(|found| found.data_type == engine_kind(field.kind))
+        };
+        let fitting: Vec<&Field> = spec.fields.iter().filter(fits).collect();
+        let mut dropped = false;
+        for name in there.keys() {
+            let known = fitting.iter().any(|field| path(&field.name) == *name);
+            if !known && *name != path(ACCESS) {
+                let drop = FieldIndexOperations::DeleteIndex(name.clone());
                 let operation = UpdateOperation::FieldIndexOperation(drop);
                 self.run("drop the index of a field", |shard| shard.update(operation))?;
-                settled = false;
+                dropped = true;
             }
         }
-        if settled { Ok(()) } else { self.flush() }
+        if let Ok(mut indexed) = self.indexed.write() {
+            *indexed = fitting.iter().map(|field| field.name.clone()).collect();
+        }
+        if dropped { self.flush() } else { Ok(()) }
     }
 
     /// Asks one leg. Where points with equal scores straddle the limit, the first by id are taken; the

@@ -11,7 +11,7 @@ use super::layout::Manifest;
 use super::settings::EXACT_POINTS_MAX;
 use super::write::LOOSE_POINTS_MAX;
 use super::{Live, Parts};
-use crate::IndexError;
+use crate::{Field, IndexError};
 
 /// Of a large index, one in so many points has to have changed.
 const CHANGED_SHARE: u64 = 5;
@@ -75,6 +75,9 @@ impl Parts {
         }
         engine.flush()?;
         engine.finish(points)?;
+        let asked_for: Vec<&Field> =
+            spec.fields.iter().filter(|field| live.engine.has_indexes(&[field])).collect();
+        engine.index_fields(&asked_for)?;
         engine.flush()?;
         Ok(Live { engine, manifest, spec })
     }

@@ -39,7 +39,7 @@ pub(super) fn config(spec: &IndexSpec, links: usize) -> EdgeConfig {
         let params = EdgeVectorParams {
             size: dimension,
             distance: Distance::Dot,
-            on_disk: None,
+            on_disk: Some(true),
             multivector_config: None,
             datatype: None,
             quantization_config: None,
@@ -47,8 +47,11 @@ pub(super) fn config(spec: &IndexSpec, links: usize) -> EdgeConfig {
         };
         (DENSE.to_owned(), params)
     });
-    let lexical =
-        EdgeSparseVectorParams { modifier: Some(Modifier::Idf), ..EdgeSparseVectorParams::default() };
+    let lexical = EdgeSparseVectorParams {
+        modifier: Some(Modifier::Idf),
+        on_disk: Some(true),
+        ..EdgeSparseVectorParams::default()
+    };
     EdgeConfig {
         on_disk_payload: true,
         vectors: dense.into_iter().collect(),

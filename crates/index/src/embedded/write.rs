@@ -1,10 +1,11 @@
-//! Writing points: words are counted on every core, then the engine takes one operation after another.
+//! Writing points: words are counted on every core while the engine takes one operation after another.
 //!
 //! The engine's lexical index takes time with the square of the points that were written since it was last
 //! made compact, so that is done every few thousand points. It is done in the live folder, where an
 //! interruption can leave points twice; a mark beside the folder says so, and opening ends the work.
 
 use access::AccessList;
+use qdrant_edge::PointStructPersisted;
 use rayon::prelude::*;
 
 use super::engine::{BATCH_POINTS, Engine};
@@ -13,7 +14,7 @@ use super::{Live, Parts, convert};
 use crate::{IndexError, Point, PointId};
 
 /// So many points are written before they are made compact. Measured; see `benches/ingest/README.md`.
-pub(super) const LOOSE_POINTS_MAX: u64 = 4096;
+pub(super) const LOOSE_POINTS_MAX: u64 = 2560;
 /// Bytes that a point takes besides its vector, at most: words, payload, log and indexes. A rough bound for
 /// the check that the disk has room.
 const POINT_BYTES: u64 = 16 << 10;
@@ -38,6 +39,23 @@ impl Writing {
     }
 }
 
+/// Points as the engine takes them.
+#[derive(Default)]
+struct Ready {
+    ids: Vec<PointId>,
+    points: Vec<PointStructPersisted>,
+    text_bytes: u64,
+}
+
+fn ready(points: impl Iterator<Item = Point>) -> Ready {
+    let points: Vec<Point> = points.collect();
+    Ready {
+        ids: points.iter().map(|point| point.id).collect(),
+        text_bytes: points.iter().map(|point| point.lexical_text.len() as u64).sum(),
+        points: points.into_par_iter().map(convert::engine_point).collect(),
+    }
+}
+
 impl Parts {
     pub(super) fn upsert(&self, points: Vec<Point>) -> Result<(), IndexError> {
         let vector_bytes = {
@@ -46,28 +64,27 @@ impl Parts {
             live.spec.dimension.unwrap_or(0) as u64 * 16
         };
         let mut points = points.into_iter();
-        loop {
-            let some: Vec<Point> = points.by_ref().take(16 * BATCH_POINTS).collect();
-            if some.is_empty() {
-                return Ok(());
-            }
-            let text_bytes: u64 = some.iter().map(|point| point.lexical_text.len() as u64).sum();
-            let ids: Vec<PointId> = some.iter().map(|point| point.id).collect();
-            let mut ready = some.into_par_iter().map(convert::engine_point).collect::<Vec<_>>().into_iter();
-
+        let mut next = ready(points.by_ref().take(BATCH_POINTS));
+        while !next.points.is_empty() {
+            let batch = std::mem::take(&mut next);
+            let room = batch.points.len() as u64 * (POINT_BYTES + vector_bytes) + 4 * batch.text_bytes;
             let mut writing = self.writer()?;
             let live = self.live()?;
-            self.layout.check_room(ids.len() as u64 * (POINT_BYTES + vector_bytes) + 4 * text_bytes)?;
-            writing.journal.note(&ids)?;
-            writing.loose += ids.len() as u64;
-            for _ in ids.chunks(BATCH_POINTS) {
-                let replaced = live.engine.upsert(ready.by_ref().take(BATCH_POINTS).collect())?;
-                writing.only_added &= !replaced;
-            }
+            self.layout.check_room(room)?;
+            writing.journal.note(&batch.ids)?;
+            writing.loose += batch.ids.len() as u64;
+            // The words of the next points are counted while the engine takes these.
+            let (replaced, after) = rayon::join(
+                || live.engine.upsert(batch.points),
+                || ready(points.by_ref().take(BATCH_POINTS)),
+            );
+            writing.only_added &= !replaced?;
+            next = after;
             if writing.loose >= writing.loose_max {
                 self.flush_all(&mut writing, &live)?;
             }
         }
+        Ok(())
     }
 
     pub(super) fn delete(&self, ids: &[PointId]) -> Result<(), IndexError> {
