@@ -17,7 +17,7 @@ const SCANNED: &[u8] = include_bytes!("data/scanned.pdf");
 const PICTURE: &[u8] = include_bytes!("data/picture.docx");
 /// These open by `open sesame`.
 const LETTER: &[u8] = include_bytes!("../../document/tests/data/agile.docx");
-const ARCHIVE: &[u8] = include_bytes!("../../document/tests/data/old.zip");
+const ARCHIVE: &[u8] = include_bytes!("../../document/tests/data/aes.zip");
 const LOCKED: &[u8] = include_bytes!("../../document/tests/data/aes_256.pdf");
 
 /// Whether Tesseract is installed; on CI it has to be.
@@ -171,6 +171,6 @@ fn locked_members_are_ingested_once_their_password_is_known() {
     configure(&patou, "[ingest]\npasswords_file = \"passwords\"\n");
     let report = patou.json(0, &["ingest", "locked"]);
     assert_eq!(report["added"], 2, "{report}");
-    let found = patou.json(0, &["search", "hazelnuts", "--mode", "lexical"]);
-    assert_eq!(found["hits"][0]["source"], "letters.zip/old.md", "{found}");
+    let found = patou.json(0, &["search", "walnuts", "--mode", "lexical"]);
+    assert_eq!(found["hits"][0]["source"], "letters.zip/letter.md", "{found}");
 }

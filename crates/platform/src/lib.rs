@@ -39,8 +39,8 @@ pub use settings::{
 };
 pub use sources::SourceSettings;
 pub use use_cases::{
-    AskCall, AskOutcome, DeletedDocuments, DocumentDetail, GuardCall, GuardForm, GuardScanned, IngestCall,
-    IngestWatch, KeyCall, Readiness, SearchCall, ServedModel, Upload,
+    AskCall, AskOutcome, BlobChange, BlobEvent, DeletedDocuments, DocumentDetail, EventsReport, GuardCall,
+    GuardForm, GuardScanned, IngestCall, IngestWatch, KeyCall, Readiness, SearchCall, ServedModel, Upload,
 };
 
 pub use access::{AccessList, Principal, PrivateText, Reader};

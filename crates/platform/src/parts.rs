@@ -44,6 +44,8 @@ pub struct Platform {
     registry: tokio::sync::OnceCell<Registry>,
     pub(crate) keys: tokio::sync::OnceCell<KeyRing>,
     pub(crate) environment: Environment,
+    /// Held by whoever carries out events: those of one object come one after another.
+    pub(crate) events: tokio::sync::Mutex<()>,
     pub(crate) embedder: Arc<StackEmbedder>,
     chat: OnceLock<Option<Arc<dyn ChatModel>>>,
     pub(crate) gateway: tokio::sync::OnceCell<Arc<Gateway>>,
@@ -89,6 +91,7 @@ impl Platform {
             registry: tokio::sync::OnceCell::new(),
             keys: tokio::sync::OnceCell::new(),
             environment,
+            events: tokio::sync::Mutex::default(),
             embedder,
             chat: OnceLock::new(),
             gateway: tokio::sync::OnceCell::new(),

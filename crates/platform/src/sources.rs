@@ -1,11 +1,14 @@
 //! What a user writes after `ingest`, made into sources: which services are reached, how, and with which secrets.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use access::PrivateText;
 use outbound::{AddressPolicy, Outbound, OutboundOptions};
-use provider::{GraphAccess, GraphCredentials};
-use rag::{GitAccess, GitSource, GraphSource, Source, Web, WebLimits, WebSource};
+use provider::{BlobAccess, GraphAccess, GraphCredentials};
+use rag::{
+    BlobAddress, BlobEvents, BlobSource, GitAccess, GitSource, GraphSource, Source, Web, WebLimits, WebSource,
+};
 use runtime::{Driver, Shutdown, blocking};
 
 use crate::{Platform, PlatformError};
@@ -49,10 +52,7 @@ impl Platform {
             .strip_prefix("git+")
             .is_some_and(|place| !place.contains("://") || place.starts_with("file:"));
         if settings.offline && !is_local {
-            return Err(PlatformError::Argument {
-                what: format!("cannot ingest `{input}`: nothing may be fetched"),
-                hint: "leave `--offline` out, or set `model.offline` to false".into(),
-            });
+            return Err(offline(input));
         }
         let client = self.client()?;
         let driver = driver()?;
@@ -73,7 +73,32 @@ impl Platform {
             let access = GitAccess { outbound: client, driver, cache, bytes_max };
             return Ok(Box::new(GitSource::new(input, access)?));
         }
-        Ok(Box::new(GraphSource::new(input, self.graph(client)?, driver, bytes_max)?))
+        if GraphSource::is_named_by(input) {
+            return Ok(Box::new(GraphSource::new(input, self.graph(client)?, driver, bytes_max)?));
+        }
+        let address = BlobAddress::parse(input).ok_or_else(|| PlatformError::Argument {
+            what: format!("`{input}` names no container"),
+            hint: "write `az://ACCOUNT/CONTAINER/PREFIX` or `s3://BUCKET/PREFIX`".into(),
+        })?;
+        self.blob_source(address, None)
+    }
+
+    /// Objects at an address, or those of them that events name.
+    pub(crate) fn blob_source(
+        &self,
+        address: BlobAddress,
+        events: Option<BlobEvents>,
+    ) -> Result<Box<dyn Source>, PlatformError> {
+        if self.require_settings()?.offline {
+            return Err(offline(&address.root()));
+        }
+        let environment = self.environment.clone();
+        let access = BlobAccess {
+            client: self.client()?,
+            variable: Arc::new(move |name| environment.secret(name)),
+            bytes_max: self.require_settings()?.file_bytes_max,
+        };
+        Ok(Box::new(BlobSource::new(address, &access, driver()?, events)?))
     }
 
     fn client(&self) -> Result<Outbound, PlatformError> {
@@ -105,6 +130,13 @@ impl Platform {
     }
 }
 
+fn offline(input: &str) -> PlatformError {
+    PlatformError::Argument {
+        what: format!("cannot ingest `{input}`: nothing may be fetched"),
+        hint: "leave `--offline` out, or set `model.offline` to false".into(),
+    }
+}
+
 fn driver() -> Result<Driver, PlatformError> {
     Driver::current().ok_or_else(|| PlatformError::Argument {
         what: "there is nothing to wait for answers with".into(),
@@ -113,5 +145,8 @@ fn driver() -> Result<Driver, PlatformError> {
 }
 
 fn is_address(input: &str) -> bool {
-    WebSource::is_named_by(input) || GitSource::is_named_by(input) || GraphSource::is_named_by(input)
+    WebSource::is_named_by(input)
+        || GitSource::is_named_by(input)
+        || GraphSource::is_named_by(input)
+        || BlobAddress::is_named_by(input)
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod documents;
+mod events;
 mod guard;
 mod ingest;
 mod keys;
@@ -11,6 +12,7 @@ mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
 pub use documents::{DeletedDocuments, DocumentDetail};
+pub use events::{BlobChange, BlobEvent, EventsReport};
 pub use guard::{GuardCall, GuardForm, GuardScanned};
 pub use ingest::{IngestCall, IngestWatch, Upload};
 pub use keys::KeyCall;

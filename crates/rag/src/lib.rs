@@ -34,6 +34,7 @@ pub use registry::{
 };
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
 pub use source::{
-    GitAccess, GitSource, GraphSource, ItemFailure, Listed, Listing, ListingExtent, MemorySource, Remembered,
-    Source, TreeSource, Web, WebLimits, WebSource, open_path, state_of_paths,
+    BlobAddress, BlobEvents, BlobSource, GitAccess, GitSource, GraphSource, ItemFailure, Listed, Listing,
+    ListingExtent, MemorySource, Remembered, Source, TreeSource, Web, WebLimits, WebSource, open_path,
+    state_of_paths,
 };

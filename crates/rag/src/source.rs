@@ -1,5 +1,6 @@
 //! Where documents come from: a source lists what it has and gives the bytes of each item.
 
+mod blobs;
 mod fields;
 mod git;
 mod graph;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use access::AccessList;
 use document::Problem;
 
+pub use blobs::{BlobAddress, BlobEvents, BlobSource};
 pub(crate) use fields::{BASE_FIELDS, Labels, labels_of, payload_of};
 pub use git::{GitAccess, GitSource};
 pub use graph::GraphSource;

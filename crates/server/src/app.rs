@@ -70,8 +70,17 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(models)
         // Whoever has to show a key shows it before anything is read.
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::admitted));
+    // Who asks whether events may be sent has no key yet; what is sent shows one.
+    let events = Router::new()
+        .route(
+            "/api/v1/collections/{collection}/events",
+            post(routes::events::receive).options(routes::events::handshake),
+        )
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
     Router::new()
         .merge(worked_on)
+        .merge(events)
         // These answer however much is going on, and commands of the owner take the time they take.
         .route("/health", get(routes::health::health))
         .route("/ready", get(routes::health::ready))

@@ -21,6 +21,7 @@ use crate::{error, routes, wire};
         routes::documents::chunks,
         routes::documents::delete,
         routes::documents::problems,
+        routes::events::receive,
         routes::search::search,
         routes::ask::ask,
         routes::chat::completions,

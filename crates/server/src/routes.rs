@@ -5,6 +5,7 @@ pub mod chat;
 pub mod collections;
 pub mod documents;
 pub mod embeddings;
+pub mod events;
 pub mod gateway;
 pub mod health;
 pub mod keys;

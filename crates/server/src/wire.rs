@@ -2,6 +2,7 @@
 
 mod configuration;
 mod documents;
+pub mod event_grid;
 mod guard;
 mod keys;
 pub mod openai;

@@ -9,6 +9,7 @@
 )]
 #![expect(clippy::panic, reason = "a test that cannot be set up fails")]
 
+mod azurite;
 mod http;
 mod served;
 mod similarity;
@@ -19,6 +20,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+pub use azurite::Azurite;
 pub use http::{Event, Http, Response};
 pub use served::Served;
 pub use similarity::{cell_similarity, heading_similarity, word_similarity};
@@ -66,6 +68,7 @@ fn note(text: &str) {
 pub struct Patou {
     binary: PathBuf,
     home: tempfile::TempDir,
+    offline: bool,
 }
 
 impl Patou {
@@ -79,7 +82,13 @@ impl Patou {
             let linked = std::os::windows::fs::symlink_dir(models, home.path().join("models"));
             assert!(linked.is_ok(), "cannot link the models: {linked:?}");
         }
-        Self { binary: binary.into(), home }
+        Self { binary: binary.into(), home, offline: true }
+    }
+
+    /// The same, for tests that ingest from servers on this machine: it may fetch.
+    #[must_use]
+    pub fn online(self) -> Self {
+        Self { offline: false, ..self }
     }
 
     /// The home.
@@ -87,11 +96,11 @@ impl Patou {
         self.home.path()
     }
 
-    /// A command of the binary on this home, fetching nothing.
+    /// A command of the binary on this home, fetching nothing unless it is [`Patou::online`].
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.current_dir(self.home()).env_remove("HF_ENDPOINT");
-        command.arg("--offline").arg("--home").arg(self.home()).args(arguments);
+        command.args(self.offline.then_some("--offline")).arg("--home").arg(self.home()).args(arguments);
         command
     }
 

@@ -24,8 +24,10 @@ fn check(name: &str, bytes: &[u8], expect: &[&str]) {
 
 #[test]
 fn locked_members_open_by_the_right_password() {
-    let files: [(&[u8], &str, &str); 1] =
-        [(include_bytes!("../../tests/data/old.zip"), "old.md", "An older lock keeps hazelnuts.")];
+    let files: [(&[u8], &str, &str); 2] = [
+        (include_bytes!("../../tests/data/aes.zip"), "letter.md", "The sealed letter speaks of walnuts."),
+        (include_bytes!("../../tests/data/old.zip"), "old.md", "An older lock keeps hazelnuts."),
+    ];
     for (bytes, path, text) in files {
         let with = |passwords: &[&str]| {
             let passwords = passwords.iter().map(|password| (*password).to_owned()).collect();

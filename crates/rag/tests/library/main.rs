@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod blobs;
 mod chat;
 mod containers;
 mod duplicates;
