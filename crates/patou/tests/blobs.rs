@@ -1,6 +1,6 @@
 //! Object stores through the binary: Azurite is ingested, and the events of Event Grid keep the collection up to date.
 
-#![expect(clippy::unwrap_used, reason = "tests, with functions of their own")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests, with functions of their own")]
 
 use serde_json::{Value, json};
 use testkit::{Azurite, Http, Patou, Served};

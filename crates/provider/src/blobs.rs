@@ -40,6 +40,9 @@ pub enum BlobPlace {
     },
 }
 
+/// Looks up a variable by its name.
+pub type BlobVariables = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// What it takes to reach a container.
 #[derive(Clone)]
 pub struct BlobAccess {
@@ -47,7 +50,7 @@ pub struct BlobAccess {
     pub client: Outbound,
     /// Credentials and endpoints by the names that the vendors' tools give to variables, such as
     /// `AZURE_STORAGE_KEY` and `AWS_ACCESS_KEY_ID`.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: BlobVariables,
     /// The largest object that is read, in bytes.
     pub bytes_max: u64,
 }
@@ -216,9 +219,19 @@ fn failed(error: object_store::Error) -> BlobError {
             while let Some(source) = innermost.source() {
                 innermost = source;
             }
-            BlobError::Failed(innermost.to_string())
+            let innermost = innermost.to_string();
+            match status_of(&innermost) {
+                Some(401 | 403) => BlobError::Denied(error),
+                Some(status) => BlobError::Failed(format!("it answered {status}")),
+                None => BlobError::Failed(innermost),
+            }
         }
     }
+}
+
+/// The status of a refused listing, which the store tells in words alone, ahead of the answer's body.
+fn status_of(told: &str) -> Option<u16> {
+    told.split_once("status code: ")?.1.get(..3)?.parse().ok()
 }
 
 /// Sends the store's requests through the one HTTP client.

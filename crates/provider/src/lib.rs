@@ -12,7 +12,7 @@ mod openai;
 mod recognizer;
 mod tokenizer;
 
-pub use blobs::{Blob, BlobAccess, BlobError, BlobPlace, Blobs};
+pub use blobs::{Blob, BlobAccess, BlobError, BlobPlace, BlobVariables, Blobs};
 pub use encoder::{ENCODER_DIMENSION, EncoderOptions, EncoderPrecision, LocalEncoder, encoder_id};
 pub use graph::{
     DriveChanges, DriveItem, DrivePlace, Grantee, Graph, GraphAccess, GraphCredentials, GraphError,
