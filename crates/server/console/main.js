@@ -1,6 +1,6 @@
 // The shell: rail, top bar, and the view that the address names.
 
-import { html, render, useEffect, useState } from "./html.js";
+import { html, render, useEffect, useLayoutEffect, useState } from "./html.js";
 import * as api from "./api.js";
 import { follow, go, to, useRoute } from "./route.js";
 import { Ask, askAt } from "./ask.js";
@@ -101,9 +101,9 @@ function View({ route, collection, collections, changed, theme }) {
   return html`<${Empty} title="There is nothing here"><p><a href="/ask">Ask</a> or see the <a href="/documents">documents</a>.</p><//>`;
 }
 
-/** The keys that work everywhere. */
+/** The keys that work everywhere, from the moment that the page is there. */
 function useKeys(openPalette, focusQuestion) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listen = (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
