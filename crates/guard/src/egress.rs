@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use address::plain;
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use crate::finding::{Category, Finding};
 
@@ -82,7 +83,10 @@ impl Egress {
         for _ in 0..PASSES_MAX {
             let cuts = self.cuts(&text);
             if cuts.is_empty() {
-                return text;
+                if self.renders_clean(&text) {
+                    return text;
+                }
+                break;
             }
             let mut out = String::with_capacity(text.len());
             let mut at = 0;
@@ -94,8 +98,24 @@ impl Egress {
             out.push_str(text.get(at..).unwrap_or_default());
             text = out;
         }
-        // What still holds addresses after so many passes was made to: nothing of it is left that could be one.
+        // What still holds addresses after so many passes, or for those who render it, was made to: nothing of it is
+        // left that could be one.
         text.replace(['<', '[', ']', ':', '/', '.'], " ")
+    }
+
+    /// Whether one who renders Markdown finds no address in it that is not allowed.
+    fn renders_clean(&self, text: &str) -> bool {
+        if !text.contains(['<', '[']) {
+            return true;
+        }
+        let is_part = |c: char| !(c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '<' | '>'));
+        Parser::new_ext(text, Options::all()).all(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => self.allows(&dest_url),
+            Event::Html(html) | Event::InlineHtml(html) => {
+                html.split(|c| !is_part(c)).all(|part| self.allows(part))
+            }
+            _ => true,
+        })
     }
 
     fn cuts(&self, text: &str) -> Vec<Cut> {
@@ -124,7 +144,13 @@ impl Egress {
             };
             let end = at + 2 + close + 1;
             let inner = inner.get(..close)?;
-            let allowed = self.allows(destination(inner)) && !inner.contains('<') && !inner.contains('\n');
+            let to = destination(inner);
+            // A link within, or an address after the destination, would be passed over with it.
+            let after = plain(inner.trim_start().get(to.len()..).unwrap_or_default());
+            let alone = !inner.contains(['<', '\n'])
+                && !inner.contains("](")
+                && address::mentions(&after).all(|address| self.allows(&address));
+            let allowed = self.allows(to) && alone;
             let cut = (!allowed).then_some(Cut { range: at..end, by: "]" });
             return Some((end, cut));
         }
@@ -272,5 +298,10 @@ mod tests {
         check("<https://evil.test> and www.evil.test", " and (link removed)");
         check("a < b, c > d: x/y and 10:30", "a < b, c > d: x/y and 10:30");
         check("[x](java\nscript:alert(1))", "[x]");
+        check(
+            "]([ [![a](https:/\\evil.test)](https://docs.house.example/)",
+            "]](https://docs.house.example/)",
+        );
+        check("[x](/a https://evil.test/b)", "[x]");
     }
 }
