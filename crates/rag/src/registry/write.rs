@@ -201,14 +201,7 @@ async fn write_chunks(
     collection: &CollectionName,
     versions: &[NewVersion],
 ) -> Result<(), RagError> {
-    let placed: Vec<(&str, usize, &ChunkRecord)> = versions
-        .iter()
-        .flat_map(|version| {
-            let id = version.document.id.as_str();
-            version.chunks.iter().enumerate().map(move |(ordinal, chunk)| (id, ordinal, chunk))
-        })
-        .collect();
-    for some in rows::slices(&placed) {
+    for some in rows::slices(&placed(versions, |version| &version.chunks)) {
         let statement = format!(
             "INSERT INTO chunks (collection, id, document_id, ordinal, span_start, span_end, heading_path, \
              context, page, tokens, area) VALUES {}",
@@ -240,14 +233,7 @@ async fn write_problems(
     collection: &CollectionName,
     versions: &[NewVersion],
 ) -> Result<(), RagError> {
-    let placed: Vec<(&str, usize, &Problem)> = versions
-        .iter()
-        .flat_map(|version| {
-            let id = version.document.id.as_str();
-            version.problems.iter().enumerate().map(move |(ordinal, problem)| (id, ordinal, problem))
-        })
-        .collect();
-    for some in rows::slices(&placed) {
+    for some in rows::slices(&placed(versions, |version| &version.problems)) {
         let statement = format!(
             "INSERT INTO problems (collection, document_id, ordinal, place, what, why, content_lost) VALUES {}",
             rows::values(some.len(), PROBLEM_COLUMNS)
@@ -266,6 +252,18 @@ async fn write_problems(
         run(transaction, query, "write problems").await?;
     }
     Ok(())
+}
+
+/// The parts of some versions, each with its document's id and its place among that document's.
+fn placed<'a, T>(
+    versions: &'a [NewVersion],
+    parts: impl Fn(&'a NewVersion) -> &'a Vec<T>,
+) -> Vec<(&'a str, usize, &'a T)> {
+    let of = |version: &'a NewVersion| {
+        let id = version.document.id.as_str();
+        parts(version).iter().enumerate().map(move |(ordinal, part)| (id, ordinal, part))
+    };
+    versions.iter().flat_map(of).collect()
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
