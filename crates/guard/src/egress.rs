@@ -4,12 +4,14 @@
 //! What cannot be read for certain is taken out. Relative addresses stay, since they lead to where the answer is shown.
 
 mod address;
+mod stream;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use address::plain;
 use pulldown_cmark::{Event, Options, Parser, Tag};
+pub use stream::EgressStream;
 
 use crate::finding::{Category, Finding};
 
@@ -162,7 +164,7 @@ impl Egress {
             return (!self.allows(destination(address))).then_some((end, Some(cut)));
         }
         let tag = rest.strip_prefix('<')?;
-        if !tag.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
+        if !tag.starts_with(opens_tag) {
             return None;
         }
         let Some(length) = tag_end(tag) else {
@@ -228,8 +230,18 @@ fn is_edge(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>')
 }
 
-/// Where the bracket that is open closes.
+/// What makes a tag of the `<` before it.
+fn opens_tag(c: char) -> bool {
+    c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')
+}
+
+/// Where the bracket that is open closes; where brackets never balance, the first that closes.
 fn closing(inner: &str) -> Option<usize> {
+    balanced(inner).or_else(|| inner.find(')'))
+}
+
+/// Where the bracket that is open closes, those within counted.
+fn balanced(inner: &str) -> Option<usize> {
     let mut depth = 0usize;
     let mut escaped = false;
     for (at, c) in inner.char_indices() {
@@ -242,8 +254,7 @@ fn closing(inner: &str) -> Option<usize> {
             _ => {}
         }
     }
-    // Brackets that never balance: the first one that closes.
-    inner.find(')')
+    None
 }
 
 /// The address in a destination, without its title and angle brackets.
@@ -257,6 +268,11 @@ fn destination(inner: &str) -> &str {
 
 /// Where a tag ends: the first `>` outside quotes, else the first at all.
 fn tag_end(tag: &str) -> Option<usize> {
+    outside_quotes(tag).or_else(|| tag.find('>'))
+}
+
+/// Where the first `>` outside quotes is.
+fn outside_quotes(tag: &str) -> Option<usize> {
     let mut quote = None;
     for (at, c) in tag.char_indices() {
         match (c, quote) {
@@ -266,7 +282,7 @@ fn tag_end(tag: &str) -> Option<usize> {
             _ => {}
         }
     }
-    tag.find('>')
+    None
 }
 
 #[cfg(test)]

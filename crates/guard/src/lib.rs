@@ -15,7 +15,7 @@ mod spotlight;
 mod view;
 
 pub use canary::{Canary, overlap};
-pub use egress::Egress;
+pub use egress::{Egress, EgressStream};
 pub use finding::{Category, Finding};
 pub use guard::{FINDINGS_MAX, Guard, Tier, Verdict};
 pub use policy::{ATTACK_SCORE_MIN, Decision, Kind, Policy, Rule};

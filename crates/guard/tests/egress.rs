@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-use patou_guard::Egress;
+use patou_guard::{Egress, EgressStream};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use url::Url;
@@ -25,7 +25,27 @@ fn host_of(address: &str) -> Option<String> {
 
 fn check(text: &str) -> Result<(), TestCaseError> {
     let cleaned = egress().clean(text);
-    for event in Parser::new_ext(&cleaned, Options::all()) {
+    is_clean(text, &cleaned)
+}
+
+/// Cleans a text that comes in pieces of these lengths.
+fn check_stream(text: &str, lengths: &[usize]) -> Result<(), TestCaseError> {
+    let mut stream = EgressStream::new(egress());
+    let (mut cleaned, mut rest) = (String::new(), text);
+    for length in lengths.iter().cycle() {
+        let (piece, later) = rest.split_at(rest.ceil_char_boundary((*length).min(rest.len())));
+        cleaned.push_str(&stream.push(piece));
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    cleaned.push_str(&stream.finish());
+    is_clean(text, &cleaned)
+}
+
+fn is_clean(text: &str, cleaned: &str) -> Result<(), TestCaseError> {
+    for event in Parser::new_ext(cleaned, Options::all()) {
         let address = match &event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => dest_url.to_string(),
             Event::Html(html) | Event::InlineHtml(html) => {
@@ -97,4 +117,25 @@ proptest! {
         check(&parts.join(" "))?;
         check(&parts.join("\n\n"))?;
     }
+
+    #[test]
+    fn no_address_gets_through_in_pieces(
+        parts in proptest::collection::vec(prop_oneof![4 => written(), 1 => "[ a-z<>\\[\\]()!:/\\\\\n\"'`*-]{0,12}"], 1..5),
+        lengths in proptest::collection::vec(1usize..9, 1..6),
+    ) {
+        check_stream(&parts.concat(), &lengths)?;
+        check_stream(&parts.join("\n\n"), &lengths)?;
+    }
+}
+
+#[test]
+fn a_stream_holds_back_no_more_than_what_is_open() {
+    let mut stream = EgressStream::new(egress());
+    assert_eq!(stream.push("Read [the page](https://docs.hou"), "Read [the ");
+    assert_eq!(stream.push("se.example/a), it is"), "page](https://docs.house.example/a), it ");
+    assert_eq!(stream.push(" short. See https://evil"), "is short. See ");
+    assert_eq!(stream.push(".test/x\n"), "(link removed)\n");
+    let open = format!("<a {}", "x ".repeat(4000));
+    assert!(stream.push(&open).starts_with("&lt;a x") && stream.held_bytes() == 0);
+    assert_eq!(stream.finish(), "");
 }
