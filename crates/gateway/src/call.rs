@@ -33,6 +33,12 @@ pub enum CallError {
     /// A quota has no room for it.
     #[error("{}", told(.0))]
     Quota(QuotaRefusal),
+    /// The guard refused it: what it found, by category.
+    #[error("the guard refused the request: {0}")]
+    Blocked(String),
+    /// The guard came to no end with it.
+    #[error("the guard came to no end with the request")]
+    Unguarded,
     /// The model's server cannot be reached.
     #[error("backend `{backend}` cannot be reached")]
     Unreachable {
@@ -91,6 +97,10 @@ impl CallError {
         match self {
             Self::Request(_) => "send one JSON object, as OpenAI's clients do",
             Self::UnknownModel(_) => "see `GET /v1/models`",
+            Self::Blocked(_) => {
+                "leave out what was found, or ask whoever runs this service if it is a mistake"
+            }
+            Self::Unguarded => "try again",
             Self::Unreachable { .. } | Self::Broken { .. } | Self::Failed { .. } | Self::Garbled { .. } => {
                 "try again; see `GET /ready` for the backends"
             }

@@ -2,13 +2,13 @@
 
 use model::{Usage, estimate_tokens};
 
-use crate::json::{JsonError, Place, Scanner, Strings};
+use crate::json::{self, JsonError, Place, Scanner, Strings};
 
 /// A chunk of so many bytes is taken for one token: servers send one at a time, and few are longer.
 const TOKEN_BYTES_MAX: usize = 32;
 
 /// Keys whose strings the model did not write.
-const NOT_WRITTEN: &[&[u8]] = &[b"role", b"id", b"type"];
+pub(crate) const NOT_WRITTEN: &[&[u8]] = &[b"role", b"id", b"type"];
 
 /// What is read of a chunk or a whole answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,8 @@ struct Written {
 }
 
 impl Strings for Written {
-    fn string(&mut self, key: &[u8], text: &[u8]) {
+    fn string(&mut self, key: &[u8], written: json::Written<'_>) {
+        let text = written.text;
         if NOT_WRITTEN.contains(&key) {
             return;
         }

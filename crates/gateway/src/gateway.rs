@@ -13,17 +13,18 @@ use runtime::{Clock, Shutdown, Stopwatch};
 
 use crate::asked::{Asked, refused, timed_out, unanswered, whole};
 use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
-use crate::cache::{AnswerCache, CacheKey, Flight, Found, Looking};
+use crate::cache::{AnswerCache, CacheKey, Found, Looking};
 use crate::call::{CallError, Caller};
-use crate::chunk::Told;
+use crate::guarding::Guarded;
+use crate::held::{Held, streamed};
 use crate::load;
-use crate::measure::{self, Pace};
+use crate::measure;
 use crate::outgoing::Outgoing;
 use crate::quota::{Claim, Limits};
 use crate::reply::{self, Reply, ReplyBody, handed_on};
 use crate::request::{Operation, Request};
 use crate::route::{Backend, Balance, Route, hashed};
-use crate::stream::{Keeping, Opened, Supervised, Wants};
+use crate::stream::{Supervised, Wants};
 use crate::usage::UsageBook;
 
 /// How often usage is written: what a power cut loses at most.
@@ -61,7 +62,7 @@ pub(crate) struct Call {
     pub request: Request,
     pub route: Arc<Route>,
     pub caller: Caller,
-    clock: Stopwatch,
+    pub clock: Stopwatch,
 }
 
 impl Call {
@@ -77,14 +78,6 @@ impl Call {
             },
         }
     }
-}
-
-/// What a request holds until its answer ends.
-#[derive(Default)]
-struct Held {
-    bill: Option<Bill>,
-    /// Where its answer is kept.
-    flight: Option<Flight>,
 }
 
 impl Gateway {
@@ -199,6 +192,8 @@ impl Gateway {
         let bill =
             self.accounts.open(Opening { caller: &caller, model: &route.name, estimate, claims: &claims })?;
         let limited = bill.limited().cloned();
+        // A request that the guard refuses costs nothing: what was set aside for it is let go.
+        let Guarded { request, header } = route.guarding.prompt(request).await?;
         let call = Call { request, route, caller, clock: Stopwatch::start() };
         let mut held = Held { bill: Some(bill), flight: None };
         let (looked, kept) = self.look(&call, &mut held).await;
@@ -207,6 +202,7 @@ impl Gateway {
             None => self.answered(&call, &mut held).await?,
         };
         reply.headers.extend(looked.header());
+        reply.headers.extend(header);
         reply.headers.extend(limited.map(|limited| reply::limited(&limited)));
         if let Some(room) = self.accounts.headroom(&claims) {
             reply.headers.extend(reply::rate_limits(&room));
@@ -315,7 +311,7 @@ impl Gateway {
             held.bill.iter_mut().for_each(Bill::declined);
             return refused;
         }
-        let headers = handed_on(&mut exchange);
+        let mut headers = handed_on(&mut exchange);
         let is_stream =
             exchange.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/event-stream"));
         if let Some(flight) = &mut held.flight {
@@ -327,45 +323,11 @@ impl Gateway {
         } else {
             let body = whole(exchange, asked).await?;
             measure::whole(&call.route.name, call.clock);
-            held.answered(&body);
+            let (body, header) = held.answered(body, (call, &backend))?;
+            headers.extend(header);
             ReplyBody::Whole(body)
         };
         Ok(Reply { status: 200, headers, body })
-    }
-}
-
-/// A stream whose first token is here.
-async fn streamed(
-    mut stream: Supervised,
-    (call, asked, held): (&Call, &mut Asked, &mut Held),
-) -> Result<ReplyBody, CallError> {
-    match stream.open(&asked.backend.name).await {
-        Ok(Opened) => asked.answered(),
-        Err(error) => {
-            asked.failed();
-            return Err(error);
-        }
-    }
-    let pace = Pace::begun(&call.route.name, call.clock);
-    let keeping = Keeping {
-        bill: held.bill.take(),
-        flight: held.flight.take(),
-        pace,
-        in_flight: asked.in_flight.take(),
-    };
-    Ok(ReplyBody::Stream(Box::pin(stream.bytes(keeping))))
-}
-
-impl Held {
-    /// The whole answer is here.
-    fn answered(&mut self, body: &[u8]) {
-        if let Some(mut bill) = self.bill.take() {
-            note(&mut bill, body);
-        }
-        if let Some(mut flight) = self.flight.take() {
-            flight.record(body);
-            flight.land();
-        }
     }
 }
 
@@ -387,14 +349,5 @@ impl Looked {
             Self::Hit => "hit",
         };
         Some(("x-cache".to_owned(), value.to_owned()))
-    }
-}
-
-/// Notes what a whole answer says that it took, or what it looks like.
-fn note(bill: &mut Bill, body: &[u8]) {
-    let Ok(told) = Told::read(body) else { return };
-    bill.count(told.tokens);
-    if let Some(usage) = told.usage {
-        bill.told(usage);
     }
 }

@@ -5,6 +5,7 @@ use model::Usage;
 use runtime::Stopwatch;
 
 use crate::call::CallError;
+use crate::guarding::Seen;
 
 /// How fast a stream comes. Dropping it notes how long the answer took and how long a token.
 pub(crate) struct Pace {
@@ -70,6 +71,18 @@ pub(crate) fn fallback(model: &str) {
 pub(crate) fn cache(model: &str, outcome: &'static str) {
     metrics::counter!("patou_model_cache_total", "model" => model.to_owned(), "outcome" => outcome)
         .increment(1);
+}
+
+/// What the guard made of a `prompt` or an `answer`.
+pub(crate) fn guarded(model: &str, side: &'static str, (decision, seen): (guard::Decision, &Seen)) {
+    metrics::counter!("patou_guard_decisions_total", "model" => model.to_owned(), "side" => side,
+        "decision" => decision.name())
+    .increment(1);
+    for category in &seen.categories {
+        metrics::counter!("patou_guard_found_total", "model" => model.to_owned(), "side" => side,
+            "category" => category.name())
+        .increment(1);
+    }
 }
 
 /// What a request used.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use provider::Dialect;
 
 use crate::bill::Bill;
-use crate::json::{JsonError, Scanner};
-use crate::request::{Edit, Name, Operation, Request};
+use crate::json::{Edit, JsonError, Scanner};
+use crate::request::{Name, Operation, Request};
 use crate::route::Backend;
 
 /// A body for a server.

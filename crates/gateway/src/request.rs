@@ -1,12 +1,14 @@
 //! A request as a client wrote it, looked at once and changed only where a policy has to.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use model::estimate_tokens;
 
-use crate::json::{JsonError, Place, Scanner, Strings, unescaped};
+use crate::json::{Edit, JsonError, Place, Scanner, Strings, Written, edited, unescaped};
 
 /// The most messages of a conversation, and the most texts to embed.
 const ELEMENTS_MAX: usize = 10_000;
+/// Keys of pictures, sounds and files.
+pub(crate) const MEDIA: &[&[u8]] = &[b"url", b"data", b"file_data"];
 /// Tokens that a picture, a sound or a file counts for.
 const MEDIA_TOKENS: u64 = 1_500;
 /// How much of a prompt decides where it goes: about 256 tokens, 16 of vLLM's blocks.
@@ -88,13 +90,6 @@ pub(crate) enum Name {
     Other,
 }
 
-/// A piece of a body that is written anew.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Edit {
-    pub place: Place,
-    pub text: String,
-}
-
 /// Names of fields, and what they are to us.
 const NAMES: &[(&str, Name)] = &[
     ("model", Name::Model),
@@ -153,21 +148,8 @@ impl Request {
     }
 
     /// The body with pieces of it written anew, which do not overlap. Without any it is the client's own.
-    pub(crate) fn edited(&self, mut edits: Vec<Edit>) -> Bytes {
-        if edits.is_empty() {
-            return self.body.clone();
-        }
-        edits.sort_by_key(|edit| edit.place.start);
-        let more: usize = edits.iter().map(|edit| edit.text.len()).sum();
-        let mut whole = BytesMut::with_capacity(self.body.len() + more);
-        let mut from = 0;
-        for edit in edits {
-            whole.extend_from_slice(&self.body[from..edit.place.start]);
-            whole.extend_from_slice(edit.text.as_bytes());
-            from = edit.place.end;
-        }
-        whole.extend_from_slice(&self.body[from..]);
-        whole.freeze()
+    pub(crate) fn edited(&self, edits: Vec<Edit>) -> Bytes {
+        edited(&self.body, edits)
     }
 
     /// The fields by their names, without blanks between tokens: alike for requests that mean the same and differ in
@@ -302,9 +284,8 @@ struct Counted {
 }
 
 impl Strings for Counted {
-    fn string(&mut self, key: &[u8], text: &[u8]) {
-        self.tokens +=
-            if matches!(key, b"url" | b"data" | b"file_data") { MEDIA_TOKENS } else { estimate(text) };
+    fn string(&mut self, key: &[u8], written: Written<'_>) {
+        self.tokens += if MEDIA.contains(&key) { MEDIA_TOKENS } else { estimate(written.text) };
     }
 }
 

@@ -9,6 +9,7 @@ use provider::Dialect;
 
 use crate::bill::Price;
 use crate::cache::Caching;
+use crate::guarding::Guarding;
 use crate::health::Health;
 use crate::load::Load;
 use crate::quota::Limits;
@@ -91,6 +92,8 @@ pub struct Route {
     pub answer_tokens: u64,
     /// How its answers are kept; `None` where they are not.
     pub caching: Option<Caching>,
+    /// What is done about what prompts and answers hold.
+    pub guarding: Arc<Guarding>,
     /// Names everything that an answer depends on beside the request: a kept answer is good under the same alone.
     pub policy: String,
 }
@@ -188,6 +191,7 @@ mod tests {
     use provider::BackendOptions;
 
     use super::*;
+    use crate::guarding::GuardingOptions;
     use crate::load::InFlight;
 
     fn route(weights: &[(&str, u32)]) -> Route {
@@ -223,6 +227,7 @@ mod tests {
             limits: Limits::default(),
             answer_tokens: 100,
             caching: None,
+            guarding: Arc::new(Guarding::new(GuardingOptions::default())),
             policy: String::new(),
         }
     }

@@ -18,6 +18,7 @@ use crate::bill::Bill;
 use crate::cache::Flight;
 use crate::call::CallError;
 use crate::chunk::Told;
+use crate::guarding::{Rewriter, Rewritten};
 use crate::load::InFlight;
 use crate::measure::Pace;
 use crate::route::Patience;
@@ -46,6 +47,8 @@ pub(crate) struct Keeping {
     /// Where the answer is kept.
     pub flight: Option<Flight>,
     pub pace: Pace,
+    /// Reads along, and writes anew what is to be masked.
+    pub rewriter: Option<Rewriter>,
     /// Ends with the stream.
     pub in_flight: Option<InFlight>,
 }
@@ -142,41 +145,45 @@ impl Supervised {
     /// The bytes for the client. Dropping them hangs up on the server, and settles the bill.
     pub fn bytes(mut self, keeping: Keeping) -> impl Stream<Item = Bytes> + Send {
         stream! {
-            let Keeping { mut bill, mut flight, mut pace, in_flight: _in_flight } = keeping;
+            let Keeping { mut bill, mut flight, mut pace, mut rewriter, in_flight: _in_flight } = keeping;
             pace.tokens(self.held_tokens);
             bill.iter_mut().for_each(|bill| bill.count(self.held_tokens));
-            for held in std::mem::take(&mut self.held) {
-                flight.iter_mut().for_each(|flight| flight.record(&held));
-                yield held;
-            }
+            let mut waiting = std::mem::take(&mut self.held).into_iter();
             let cut = loop {
-                let (limit, at_limit) = self.limit();
-                match tokio::time::timeout(limit, self.next()).await {
-                    Err(_) => break Some(at_limit),
-                    Ok(Err(cut)) => break Some(cut),
-                    Ok(Ok(None)) if self.seen.end || self.seen.done => break None,
-                    Ok(Ok(None)) => break Some(Cut::Broken),
-                    Ok(Ok(Some(event))) => {
-                        if bill.as_ref().is_some_and(|bill| !bill.has_room(event.tokens)) {
-                            flight = None;
-                            yield self.shortened(&event.original, bill.as_ref());
-                            break None;
-                        }
-                        pace.tokens(event.tokens);
-                        self.charge(bill.as_mut(), event.tokens);
-                        if !event.is_hidden {
-                            flight.iter_mut().for_each(|flight| flight.record(&event.original));
-                            yield event.original;
-                        }
-                        if event.error.is_some() {
-                            flight = None;
-                        }
-                        if event.error.is_some() || self.seen.done {
-                            break None;
-                        }
+                let mut event = match waiting.next() {
+                    Some(held) => Event { original: held, tokens: 0, is_hidden: false, error: None },
+                    None => match self.timely().await {
+                        Ok(Some(event)) => event,
+                        Ok(None) => break None,
+                        Err(cut) => break Some(cut),
+                    },
+                };
+                if bill.as_ref().is_some_and(|bill| !bill.has_room(event.tokens)) {
+                    flight = None;
+                    let rest = rewriter.take().and_then(|mut rewriter| rewriter.finish());
+                    for last in rest.into_iter().chain([self.shortened(&event.original, bill.as_ref())]) {
+                        yield last;
                     }
+                    break None;
+                }
+                pace.tokens(event.tokens);
+                self.charge(bill.as_mut(), event.tokens);
+                let is_cut = read_along(&mut event, rewriter.as_mut());
+                if is_cut || event.error.is_some() {
+                    flight = None;
+                }
+                if !event.is_hidden && !event.original.is_empty() {
+                    flight.iter_mut().for_each(|flight| flight.record(&event.original));
+                    yield event.original;
+                }
+                if is_cut || event.error.is_some() || (self.seen.done && waiting.len() == 0) {
+                    break None;
                 }
             };
+            if let Some(rest) = rewriter.take().and_then(|mut rewriter| rewriter.finish()) {
+                flight.iter_mut().for_each(|flight| flight.record(&rest));
+                yield rest;
+            }
             // What the server told last may have come with what was held.
             self.charge(bill.as_mut(), 0);
             if let Some(cut) = cut {
@@ -185,6 +192,17 @@ impl Supervised {
             } else if let Some(flight) = flight.filter(|_| self.seen.end) {
                 flight.land();
             }
+        }
+    }
+
+    /// The next event in the time it may take; `None` at an answer's end.
+    async fn timely(&mut self) -> Result<Option<Event>, Cut> {
+        let (limit, at_limit) = self.limit();
+        match tokio::time::timeout(limit, self.next()).await {
+            Err(_) => Err(at_limit),
+            Ok(Ok(None)) if self.seen.end || self.seen.done => Ok(None),
+            Ok(Ok(None)) => Err(Cut::Broken),
+            Ok(event) => event,
         }
     }
 
@@ -265,6 +283,21 @@ impl Supervised {
             }
         }
         Ok(event)
+    }
+}
+
+/// Has the guard read an event, and write it anew where it has to be. Gives whether the answer ends with it.
+fn read_along(event: &mut Event, rewriter: Option<&mut Rewriter>) -> bool {
+    let Some(rewriter) = rewriter.filter(|_| !event.is_hidden && event.error.is_none()) else { return false };
+    match rewriter.event(&event.original) {
+        Rewritten::Out(bytes) => {
+            event.original = bytes;
+            false
+        }
+        Rewritten::Cut(bytes) => {
+            event.original = bytes;
+            true
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Busy,
     /// A quota is used up.
     QuotaExceeded,
+    /// The guard refused what was sent.
+    Blocked,
     /// Somebody else holds what is needed, or it cannot be reached.
     Unavailable,
     /// It took too long.
@@ -46,6 +48,8 @@ const KINDS: &[(ErrorKind, &str, u16, u8)] = &[
     (ErrorKind::TooLarge, "too_large", 413, 1),
     (ErrorKind::Busy, "busy", 429, 1),
     (ErrorKind::QuotaExceeded, "quota_exceeded", 429, 1),
+    // The code that Azure's clients know.
+    (ErrorKind::Blocked, "content_filter", 400, 3),
     (ErrorKind::Unavailable, "unavailable", 503, 1),
     (ErrorKind::TimedOut, "timed_out", 504, 1),
     (ErrorKind::BadGateway, "bad_gateway", 502, 1),
@@ -311,6 +315,8 @@ fn rag_kind(error: &RagError) -> ErrorKind {
 fn call_kind(error: &CallError) -> ErrorKind {
     match error {
         CallError::Request(_) => ErrorKind::WrongUse,
+        CallError::Blocked(_) => ErrorKind::Blocked,
+        CallError::Unguarded => ErrorKind::Failed,
         CallError::UnknownModel(_) => ErrorKind::NotFound,
         CallError::Unreachable { .. } | CallError::Failed { .. } => ErrorKind::Unavailable,
         CallError::Busy { .. } => ErrorKind::Busy,

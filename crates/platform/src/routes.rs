@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{
-    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayOptions, Ledger, Patience, Route,
-    UsageBook,
+    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayOptions, Guarding, GuardingOptions,
+    Ledger, Patience, Route, UsageBook,
 };
 use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
@@ -104,6 +104,13 @@ fn route(
         answer_tokens: own.answer_tokens_max,
         caching: (own.cache_seconds > 0)
             .then_some(Caching { keep: Duration::from_secs(own.cache_seconds), sharing: own.cache_sharing }),
+        guarding: Arc::new(Guarding::new(GuardingOptions {
+            input: own.guard_prompt,
+            output: own.guard_answer,
+            uses_models: own.guard_models,
+            link_hosts: own.link_hosts.clone(),
+            canary: None,
+        })),
         policy: format!("{own:?} {servers:?}"),
     }
 }

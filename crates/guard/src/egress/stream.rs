@@ -10,12 +10,13 @@ use super::{CONSTRUCT_BYTES_MAX, Egress, balanced, opens_tag, outside_quotes};
 pub struct EgressStream {
     egress: Egress,
     held: String,
+    has_removed: bool,
 }
 
 impl EgressStream {
     /// A stream under these rules.
     pub fn new(egress: Egress) -> Self {
-        Self { egress, held: String::new() }
+        Self { egress, held: String::new(), has_removed: false }
     }
 
     /// Takes a piece and gives what may go out.
@@ -29,17 +30,30 @@ impl EgressStream {
             return String::new();
         }
         let rest = self.held.split_off(settled);
-        self.egress.clean(&std::mem::replace(&mut self.held, rest))
+        self.cleaned(rest)
     }
 
     /// Gives what is left, at the end of the stream.
     pub fn finish(&mut self) -> String {
-        self.egress.clean(&std::mem::take(&mut self.held))
+        self.cleaned(String::new())
+    }
+
+    /// Whether anything was taken out so far.
+    pub fn has_removed(&self) -> bool {
+        self.has_removed
     }
 
     /// How many bytes are held.
     pub fn held_bytes(&self) -> usize {
         self.held.len()
+    }
+
+    /// What is held, cleaned; the rest is held from now on.
+    fn cleaned(&mut self, rest: String) -> String {
+        let held = std::mem::replace(&mut self.held, rest);
+        let clean = self.egress.clean(&held);
+        self.has_removed |= clean != held;
+        clean
     }
 }
 

@@ -3,10 +3,12 @@
 //! Held back are the last bytes, as many as a value with spaces may have, the word they begin in, and a value that is
 //! still open. A word without an end is held up to a limit; beyond it, it is masked.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{Redactor, Style};
 use crate::detector::value;
+use crate::finding::Category;
 use crate::guard::Tier;
 use crate::policy::{Decision, Policy};
 
@@ -29,12 +31,22 @@ pub struct StreamRedactor {
     held: usize,
     /// Whether a masked word without an end goes on.
     within: bool,
+    /// What kinds of values were masked.
+    masked: BTreeSet<Category>,
 }
 
 impl StreamRedactor {
     /// A redactor of a stream; what the policy masks, or does worse to, is replaced in this style.
     pub fn new(style: Style, policy: Policy, tier: Tier) -> Self {
-        Self { redactor: Redactor::new(style), policy, tier, text: String::new(), held: 0, within: false }
+        Self {
+            redactor: Redactor::new(style),
+            policy,
+            tier,
+            text: String::new(),
+            held: 0,
+            within: false,
+            masked: BTreeSet::new(),
+        }
     }
 
     /// Takes a piece and gives what may go out.
@@ -66,6 +78,11 @@ impl StreamRedactor {
         &self.redactor
     }
 
+    /// What kinds of values were masked, or are about to be.
+    pub fn masked(&self) -> &BTreeSet<Category> {
+        &self.masked
+    }
+
     /// How many bytes are held.
     pub fn held_bytes(&self) -> usize {
         self.text.len() - self.held
@@ -82,11 +99,15 @@ impl StreamRedactor {
     }
 
     /// Everything to be masked in what is held and a little before.
-    fn spans(&self) -> Vec<(&'static str, Range<usize>)> {
-        let found = value::find(&self.text, self.tier).into_iter();
-        let masked =
-            found.filter(|(value, found)| self.policy.of(value.category, found.score) >= Decision::Mask);
-        masked.map(|(value, found)| (value.name, found.range)).collect()
+    fn spans(&mut self) -> Vec<(&'static str, Range<usize>)> {
+        let mut spans = Vec::new();
+        for (value, found) in value::find(&self.text, self.tier) {
+            if self.policy.of(value.category, found.score) >= Decision::Mask {
+                self.masked.insert(value.category);
+                spans.push((value.name, found.range));
+            }
+        }
+        spans
     }
 
     fn release(&mut self, out: &mut String) {
@@ -107,6 +128,7 @@ impl StreamRedactor {
         if self.held_bytes() > HELD_BYTES_MAX {
             // A value or word longer than any: masked as far as it came, and until it ends.
             let last = self.text.len();
+            self.masked.insert(Category::Secret);
             spans.push(("secret", until.max(self.held)..last));
             until = last;
             self.within = !self.text.ends_with(char::is_whitespace);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Balance, Calendar, Limits, Price, Sharing};
+use gateway::{Balance, Calendar, Limits, Price, Sharing, Strictness};
 use provider::Dialect;
 
 use super::values::{put, put_text, put_url};
@@ -97,6 +97,14 @@ pub struct RouteSettings {
     pub cache_seconds: u64,
     /// Who shares them.
     pub cache_sharing: Sharing,
+    /// How far the guard goes with prompts.
+    pub guard_prompt: Strictness,
+    /// How far it goes with answers.
+    pub guard_answer: Strictness,
+    /// Whether models of ours read along, not rules alone.
+    pub guard_models: bool,
+    /// The hosts that answers may point to; `None` for any.
+    pub link_hosts: Option<Vec<String>>,
 }
 
 /// Every such table. To add a setting: a field above, a line here.
@@ -192,11 +200,7 @@ const BACKEND: &[FamilyKey] = &[
         kind: Kind::Switch,
         default: "true",
         what: "whether the server takes `stream_options.include_usage`, which exact bills need",
-        set: |settings, name, value| {
-            backend(settings, name).stream_usage =
-                value.parse().map_err(|_| "`true` or `false`".to_owned())?;
-            Ok(())
-        },
+        set: |settings, name, value| put_switch(&mut backend(settings, name).stream_usage, value),
     },
 ];
 
@@ -279,6 +283,41 @@ const ROUTE: &[FamilyKey] = &[
         },
     },
     FamilyKey {
+        name: "guard_prompt",
+        kind: Kind::Text,
+        default: "observe",
+        what: "what becomes of attacks and of personal or secret values in prompts: `off`, `observe` (they are \
+               counted), `mask` or `block` (attacks are refused, values masked)",
+        set: |settings, name, value| put_strictness(&mut route(settings, name).guard_prompt, value),
+    },
+    FamilyKey {
+        name: "guard_answer",
+        kind: Kind::Text,
+        default: "observe",
+        what: "what becomes of personal or secret values, addresses and leaks in answers: `off`, `observe`, `mask` \
+               or `block` (an answer that leaks its system prompt ends)",
+        set: |settings, name, value| put_strictness(&mut route(settings, name).guard_answer, value),
+    },
+    FamilyKey {
+        name: "guard_models",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether local models read along, which finds more and takes longer, beside rules",
+        set: |settings, name, value| put_switch(&mut route(settings, name).guard_models, value),
+    },
+    FamilyKey {
+        name: "link_hosts",
+        kind: Kind::Texts,
+        default: "*",
+        what: "the hosts that answers may point to (`docs.house.example`, `*.house.example`), links and pictures of \
+               others are taken out where answers are masked; `*` for any, an empty list for none",
+        set: |settings, name, value| {
+            let hosts = Some(value.lines().map(str::to_owned).collect::<Vec<_>>());
+            route(settings, name).link_hosts = hosts.filter(|hosts| !hosts.iter().any(|host| host == "*"));
+            Ok(())
+        },
+    },
+    FamilyKey {
         name: "tokens_per_minute",
         kind: Kind::Integer,
         default: "0",
@@ -335,6 +374,17 @@ fn route<'a>(settings: &'a mut Settings, name: &str) -> &'a mut RouteSettings {
 
 fn team<'a>(settings: &'a mut Settings, name: &str) -> &'a mut Limits {
     settings.gateway.teams.entry(name.to_owned()).or_default()
+}
+
+fn put_switch(place: &mut bool, value: &str) -> Result<(), String> {
+    *place = value.parse().map_err(|_| "`true` or `false`".to_owned())?;
+    Ok(())
+}
+
+fn put_strictness(place: &mut Strictness, value: &str) -> Result<(), String> {
+    let found = Strictness::NAMES.iter().find(|(name, _)| *name == value);
+    *place = found.map(|(_, strictness)| *strictness).ok_or("`off`, `observe`, `mask` or `block`")?;
+    Ok(())
 }
 
 /// Takes a limit, or 0 for none.

@@ -1,0 +1,203 @@
+//! What a route's guard does to words on their way to a model and back: count, mask, or refuse.
+//!
+//! Nothing is written anew but the strings that a finding is in; all other bytes stay the client's and the server's.
+
+mod answer;
+mod events;
+mod prompt;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use guard::{Canary, Category, Decision, Egress, Finding, Guard, Kind, Policy, Redactor, Rule, Style, Tier};
+
+pub(crate) use answer::Read;
+pub(crate) use events::{Rewriter, Rewritten};
+pub(crate) use prompt::Guarded;
+
+/// How far a guard goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strictness {
+    /// It does not look.
+    Off,
+    /// It counts what it finds.
+    #[default]
+    Observe,
+    /// It replaces what it finds.
+    Mask,
+    /// It refuses what attacks or leaks, and replaces what is personal or secret.
+    Block,
+}
+
+impl Strictness {
+    /// Every one, by its name.
+    pub const NAMES: [(&'static str, Self); 4] =
+        [("off", Self::Off), ("observe", Self::Observe), ("mask", Self::Mask), ("block", Self::Block)];
+
+    /// The name in the settings.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, one)| *one == self).map_or("off", |(name, _)| name)
+    }
+}
+
+/// The guard of a route.
+#[derive(Clone, Debug)]
+pub struct Guarding {
+    input: Strictness,
+    output: Strictness,
+    tier: Tier,
+    /// The hosts that answers may point to; `None` for any.
+    egress: Option<Egress>,
+    /// The mark that the system prompt of the route carries.
+    canary: Option<Canary>,
+    guard: Guard,
+    /// What tools bring is data, and personal or secret values in it are masked as in a prompt.
+    tools: Policy,
+}
+
+/// How a route is guarded.
+#[derive(Clone, Debug, Default)]
+pub struct GuardingOptions {
+    /// What becomes of prompts.
+    pub input: Strictness,
+    /// What becomes of answers.
+    pub output: Strictness,
+    /// Whether models of ours read along, not rules alone.
+    pub uses_models: bool,
+    /// The hosts that answers may point to; `None` for any.
+    pub link_hosts: Option<Vec<String>>,
+    /// The mark that the system prompt of the route carries, where it does.
+    pub canary: Option<Canary>,
+}
+
+/// Who wrote a text, which decides what is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// Somebody who asks.
+    User,
+    /// A tool, or a document to be embedded.
+    Tool,
+    /// Whoever built the application, or the model earlier on.
+    Application,
+    /// The model.
+    Model,
+}
+
+/// What came of looking at one side of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub decision: Decision,
+    pub categories: BTreeSet<Category>,
+}
+
+impl Guarding {
+    /// A guard of a route.
+    pub fn new(options: GuardingOptions) -> Self {
+        let GuardingOptions { input, output, uses_models, link_hosts, canary } = options;
+        let values = |decision| {
+            [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(|(category, score_min)| Rule {
+                category,
+                score_min,
+                decision,
+            })
+        };
+        let attack =
+            |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
+        let mut tools: Vec<Rule> = values(Decision::Mask).into();
+        tools.push(attack(Category::Injection));
+        // An answer may well be about attacks; what it must not do is leak.
+        let mut answers: Vec<Rule> = values(Decision::Mask).into();
+        answers.push(Rule { category: Category::Leak, score_min: 0.5, decision: Decision::Block });
+        answers.push(Rule { category: Category::Egress, score_min: 0.5, decision: Decision::Mask });
+        let tools = Policy::new(tools);
+        Self {
+            input,
+            output,
+            tier: if uses_models { Tier::All } else { Tier::Rules },
+            egress: link_hosts.map(Egress::new),
+            canary,
+            guard: Guard::default()
+                .with_policy(Kind::Document, tools.clone())
+                .with_policy(Kind::Output, Policy::new(answers)),
+            tools,
+        }
+    }
+
+    /// Whether answers are looked at.
+    pub(crate) fn reads_answers(&self) -> bool {
+        self.output > Strictness::Off
+    }
+
+    fn policy(&self, writer: Writer) -> &Policy {
+        match writer {
+            Writer::User => self.guard.policy(Kind::Prompt),
+            Writer::Tool => &self.tools,
+            Writer::Application | Writer::Model => self.guard.policy(Kind::Output),
+        }
+    }
+
+    /// Looks at one text.
+    fn look(&self, writer: Writer, text: &str, seen: &mut Seen) -> Vec<Finding> {
+        let kind = match writer {
+            Writer::User => Kind::Prompt,
+            Writer::Tool => Kind::Document,
+            Writer::Application | Writer::Model => Kind::Output,
+        };
+        let mut findings = self.guard.scan_tier(kind, self.tier, text).findings;
+        let policy = self.policy(writer);
+        findings.retain(|finding| policy.of(finding.category, finding.score) > Decision::Allow);
+        for finding in &findings {
+            seen.add(finding.category, policy.of(finding.category, finding.score));
+        }
+        findings
+    }
+
+    /// A text with what was found in it replaced; `None` where nothing is to be.
+    fn masked(&self, writer: Writer, text: &str, findings: &[Finding]) -> Option<String> {
+        let policy = self.policy(writer);
+        let is_masked = |finding: &Finding| policy.of(finding.category, finding.score) >= Decision::Mask;
+        findings
+            .iter()
+            .any(is_masked)
+            .then(|| Redactor::new(Style::Mask).redact(text, findings, policy))
+            .filter(|masked| masked != text)
+    }
+}
+
+impl Seen {
+    fn add(&mut self, category: Category, decision: Decision) {
+        self.categories.insert(category);
+        self.decision = self.decision.max(decision);
+    }
+
+    /// Whether it is to be refused, where a guard goes that far.
+    fn is_refused(&self, strictness: Strictness) -> bool {
+        strictness == Strictness::Block && self.decision >= Decision::Quarantine
+    }
+
+    /// A header that tells what was written anew or refused of a prompt or an answer.
+    pub(crate) fn header(&self, side: &str, strictness: Strictness) -> Option<(String, String)> {
+        let done = self.done(strictness);
+        (done >= Decision::Mask).then(|| (format!("x-patou-guard-{side}"), format!("{done}: {self}")))
+    }
+
+    /// What was done about it.
+    fn done(&self, strictness: Strictness) -> Decision {
+        match strictness {
+            Strictness::Off | Strictness::Observe => self.decision.min(Decision::Mark),
+            Strictness::Mask => self.decision.min(Decision::Mask),
+            Strictness::Block if self.decision >= Decision::Quarantine => Decision::Block,
+            Strictness::Block => self.decision,
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.categories.iter().map(|category| category.name()).collect();
+        f.write_str(&names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests;
