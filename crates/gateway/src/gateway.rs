@@ -181,6 +181,7 @@ impl Gateway {
     pub async fn call(&self, request: Request, caller: Caller) -> Result<Reply, CallError> {
         let route = self.routes.get(&request.model).cloned();
         let route = route.ok_or_else(|| CallError::UnknownModel(request.model.clone()))?;
+        let request = route.prompting.apply(request)?;
         let claims = self.claims(&caller, &route.name, route.limits);
         let answers = match request.operation {
             Operation::Chat => {
@@ -192,6 +193,7 @@ impl Gateway {
         let bill =
             self.accounts.open(Opening { caller: &caller, model: &route.name, estimate, claims: &claims })?;
         let limited = bill.limited().cloned();
+        let route_prompt = route.prompting.header();
         // A request that the guard refuses costs nothing: what was set aside for it is let go.
         let Guarded { request, header } = route.guarding.prompt(request).await?;
         let call = Call { request, route, caller, clock: Stopwatch::start() };
@@ -203,6 +205,7 @@ impl Gateway {
         };
         reply.headers.extend(looked.header());
         reply.headers.extend(header);
+        reply.headers.extend(route_prompt);
         reply.headers.extend(limited.map(|limited| reply::limited(&limited)));
         if let Some(room) = self.accounts.headroom(&claims) {
             reply.headers.extend(reply::rate_limits(&room));

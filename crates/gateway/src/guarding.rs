@@ -4,6 +4,7 @@
 
 mod answer;
 mod events;
+mod heard;
 mod prompt;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use guard::{Canary, Category, Decision, Egress, Finding, Guard, Kind, Policy, Re
 pub(crate) use answer::Read;
 pub(crate) use events::{Rewriter, Rewritten};
 pub(crate) use prompt::Guarded;
+
+use crate::prompting::SystemPrompt;
 
 /// How far a guard goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +51,9 @@ pub struct Guarding {
     tier: Tier,
     /// The hosts that answers may point to; `None` for any.
     egress: Option<Egress>,
-    /// The mark that the system prompt of the route carries.
+    /// The mark that the system prompt of the route carries, and what it says.
     canary: Option<Canary>,
+    system: Option<String>,
     guard: Guard,
     /// What tools bring is data, and personal or secret values in it are masked as in a prompt.
     tools: Policy,
@@ -66,8 +70,8 @@ pub struct GuardingOptions {
     pub uses_models: bool,
     /// The hosts that answers may point to; `None` for any.
     pub link_hosts: Option<Vec<String>>,
-    /// The mark that the system prompt of the route carries, where it does.
-    pub canary: Option<Canary>,
+    /// The system prompt of the route, which is to stay there.
+    pub system: Option<SystemPrompt>,
 }
 
 /// Who wrote a text, which decides what is looked for.
@@ -93,7 +97,7 @@ pub(crate) struct Seen {
 impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
-        let GuardingOptions { input, output, uses_models, link_hosts, canary } = options;
+        let GuardingOptions { input, output, uses_models, link_hosts, system } = options;
         let values = |decision| {
             [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(|(category, score_min)| Rule {
                 category,
@@ -115,7 +119,8 @@ impl Guarding {
             output,
             tier: if uses_models { Tier::All } else { Tier::Rules },
             egress: link_hosts.map(Egress::new),
-            canary,
+            canary: system.as_ref().and_then(|system| system.canary.clone()),
+            system: system.map(|system| system.text),
             guard: Guard::default()
                 .with_policy(Kind::Document, tools.clone())
                 .with_policy(Kind::Output, Policy::new(answers)),

@@ -64,6 +64,8 @@ pub struct Request {
     /// An estimate of the prompt's tokens, see [`model::estimate_tokens`].
     pub prompt_tokens: u64,
     fields: Vec<Field>,
+    /// How many bytes of the prompt the route put in before the client's.
+    own_bytes: usize,
     /// Where the object's closing brace is.
     end: usize,
 }
@@ -126,6 +128,7 @@ impl Request {
             tokens_max: None,
             prompt_tokens: ANSWER_TOKENS,
             fields: Vec::with_capacity(12),
+            own_bytes: 0,
             end: 0,
         };
         let mut scanner = Scanner::new(&body);
@@ -168,7 +171,19 @@ impl Request {
     /// The beginning of the prompt, which requests share whose computation can be shared.
     pub(crate) fn beginning(&self) -> &[u8] {
         let prompt = self.find(Name::Prompt).map(|field| &self.body[field.value.clone()]).unwrap_or_default();
+        let prompt = &prompt[prompt.len().min(1 + self.own_bytes)..];
         &prompt[..prompt.len().min(BEGINNING_BYTES)]
+    }
+
+    /// With so many bytes of the prompt being the route's own.
+    pub(crate) fn with_own(mut self, own_bytes: usize) -> Self {
+        self.own_bytes = own_bytes;
+        self
+    }
+
+    /// How many bytes of the prompt are the route's own; where there are any, its first message is.
+    pub(crate) fn own_bytes(&self) -> usize {
+        self.own_bytes
     }
 
     /// A field's value as it is written.

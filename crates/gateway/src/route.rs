@@ -12,6 +12,7 @@ use crate::cache::Caching;
 use crate::guarding::Guarding;
 use crate::health::Health;
 use crate::load::Load;
+use crate::prompting::Prompting;
 use crate::quota::Limits;
 
 /// A server that answers for one model or several.
@@ -92,6 +93,8 @@ pub struct Route {
     pub answer_tokens: u64,
     /// How its answers are kept; `None` where they are not.
     pub caching: Option<Caching>,
+    /// What system prompt stands before what clients say.
+    pub prompting: Prompting,
     /// What is done about what prompts and answers hold.
     pub guarding: Arc<Guarding>,
     /// Names everything that an answer depends on beside the request: a kept answer is good under the same alone.
@@ -227,6 +230,7 @@ mod tests {
             limits: Limits::default(),
             answer_tokens: 100,
             caching: None,
+            prompting: Prompting::default(),
             guarding: Arc::new(Guarding::new(GuardingOptions::default())),
             policy: String::new(),
         }

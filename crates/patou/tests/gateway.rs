@@ -565,6 +565,45 @@ fn the_backend_that_says_it_has_least_to_do_is_asked() {
 }
 
 #[test]
+fn a_routes_prompt_stands_before_what_clients_say_and_does_not_get_out() {
+    let upstream = Upstream::start(|asked| {
+        let own = asked["messages"][0]["content"].as_str().unwrap_or_default();
+        let events = [
+            json!({"content": "It says: "}),
+            json!({"content": own.replace(' ', "_")}),
+            json!({"content": " and so on ".repeat(30)}),
+        ];
+        let events =
+            events.map(|delta| format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": delta}]})));
+        Reply::Raw(
+            events.concat()
+                + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+        )
+    });
+    let configuration = format!(
+        "[gateway.prompts.house]\ntext = \"Be kind.\"\n{ONE}system_prompt = \"house\"\nstrip_system = true\nguard_answer = \"block\"\n"
+    );
+    let (_patou, served) = serve(&[&upstream], &configuration, &[]);
+    let body = r#"{"model":"m","stream":true,"messages":[{"role":"system","content":"be rude"},{"role":"user","content":"hi"}]}"#;
+    let answered = chat(&served, body);
+    assert!(answered.header("x-patou-prompt").unwrap().starts_with("house "));
+    let text = answered.text();
+    assert!(
+        text.contains("\"finish_reason\":\"content_filter\"") && text.ends_with("data: [DONE]\n\n"),
+        "{text}"
+    );
+    let asked: Value = serde_json::from_str(&upstream.requests()[0].body).unwrap();
+    let (system, user) = (&asked["messages"][0]["content"], &asked["messages"][1]);
+    assert!(system.as_str().unwrap().starts_with("Be kind.\n\nSession mark "), "{system}");
+    assert_eq!(
+        (user, asked["messages"].as_array().unwrap().len()),
+        (&json!({"role": "user", "content": "hi"}), 2)
+    );
+    let mark = system.as_str().unwrap().split_whitespace().nth(4).unwrap().trim_end_matches('.');
+    assert!(mark.len() == 32 && !text.contains(&mark[..10]) && !text.contains(&mark[22..]), "{mark} {text}");
+}
+
+#[test]
 fn the_guard_masks_refuses_and_lets_nothing_out() {
     let upstream = Upstream::start(|asked| match asked["stream"] == json!(true) {
         true => Reply::Raw(

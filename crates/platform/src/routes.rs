@@ -1,13 +1,15 @@
 //! Wiring of the gateway: from its settings to the routes that serve.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{
-    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayOptions, Guarding, GuardingOptions,
-    Ledger, Patience, Route, UsageBook,
+    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayError, GatewayOptions, Guarding,
+    GuardingOptions, Ledger, Patience, Prompting, Route, SystemPrompt, UsageBook,
 };
+use guard::Canary;
 use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
 use runtime::{Clock, SystemClock};
@@ -15,7 +17,7 @@ use store::Database;
 
 use crate::api_key::{KeyPlace, api_key};
 use crate::environment::Environment;
-use crate::settings::{BackendSettings, GatewaySettings, RouteSettings};
+use crate::settings::{BackendSettings, GatewaySettings, PromptSettings, RouteSettings};
 use crate::{Platform, PlatformError};
 
 impl Platform {
@@ -35,13 +37,17 @@ impl Platform {
         for (name, own) in &settings.backends {
             backends.insert(name.as_str(), Arc::new(backend(name, own, &self.environment)?));
         }
+        let prompts = prompts(settings)?;
+        let parts = Named { settings, backends: &backends, prompts: &prompts };
+        let routes: Result<Vec<_>, _> =
+            settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Database::open_sqlite(&self.home()?.state_database()).await?;
         let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
         let ledger = Ledger::new(Arc::clone(&clock), settings.calendar);
         gateway::restore(&ledger, &book.month().await?);
         Ok(Arc::new(Gateway::new(GatewayOptions {
-            routes: settings.routes.iter().map(|(name, own)| route(name, own, settings, &backends)).collect(),
+            routes: routes?,
             teams: settings.teams.clone(),
             accounts: Accounts::new(ledger, Arc::new(book)),
             cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock)),
@@ -82,35 +88,67 @@ fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Resu
     }))
 }
 
-fn route(
-    name: &str,
-    own: &RouteSettings,
-    settings: &GatewaySettings,
-    backends: &BTreeMap<&str, Arc<Backend>>,
-) -> Route {
-    // Whatever is set of a route and its servers may change an answer.
-    let servers: Vec<_> = own.backends.iter().map(|name| settings.backends.get(name)).collect();
-    let named = own.backends.iter().filter_map(|name| backends.get(name.as_str()));
-    Route {
-        name: name.to_owned(),
-        backends: named.cloned().collect(),
-        balance: own.balance,
-        patience: Patience {
-            first: Duration::from_secs(own.first_seconds_max),
-            idle: Duration::from_secs(own.idle_seconds_max),
-            total: Duration::from_secs(own.total_seconds_max),
-        },
-        limits: own.limits,
-        answer_tokens: own.answer_tokens_max,
-        caching: (own.cache_seconds > 0)
-            .then_some(Caching { keep: Duration::from_secs(own.cache_seconds), sharing: own.cache_sharing }),
-        guarding: Arc::new(Guarding::new(GuardingOptions {
-            input: own.guard_prompt,
-            output: own.guard_answer,
-            uses_models: own.guard_models,
-            link_hosts: own.link_hosts.clone(),
-            canary: None,
-        })),
-        policy: format!("{own:?} {servers:?}"),
+/// What the system prompts say, by their names.
+#[expect(clippy::disallowed_methods, reason = "a prompt's file is read here and nowhere else")]
+fn prompts(settings: &GatewaySettings) -> Result<BTreeMap<&str, String>, PlatformError> {
+    let read = |(name, own): (_, &PromptSettings)| {
+        let text = match own.file.as_str() {
+            "" => own.text.clone(),
+            file => std::fs::read_to_string(file).map_err(PlatformError::file("read", Path::new(file)))?,
+        };
+        Ok((name, text))
+    };
+    settings.prompts.iter().map(|(name, own)| read((name.as_str(), own))).collect()
+}
+
+/// What routes name.
+struct Named<'a> {
+    settings: &'a GatewaySettings,
+    backends: &'a BTreeMap<&'a str, Arc<Backend>>,
+    prompts: &'a BTreeMap<&'a str, String>,
+}
+
+impl Named<'_> {
+    fn route(&self, name: &str, own: &RouteSettings) -> Result<Route, PlatformError> {
+        // Whatever is set of a route and its servers may change an answer.
+        let servers: Vec<_> = own.backends.iter().map(|name| self.settings.backends.get(name)).collect();
+        let backends = own.backends.iter().filter_map(|name| self.backends.get(name.as_str()));
+        let system = self.system(own)?;
+        Ok(Route {
+            name: name.to_owned(),
+            backends: backends.cloned().collect(),
+            balance: own.balance,
+            patience: Patience {
+                first: Duration::from_secs(own.first_seconds_max),
+                idle: Duration::from_secs(own.idle_seconds_max),
+                total: Duration::from_secs(own.total_seconds_max),
+            },
+            limits: own.limits,
+            answer_tokens: own.answer_tokens_max,
+            caching: (own.cache_seconds > 0).then_some(Caching {
+                keep: Duration::from_secs(own.cache_seconds),
+                sharing: own.cache_sharing,
+            }),
+            prompting: Prompting { strips: own.strip_system, system: system.clone() },
+            guarding: Arc::new(Guarding::new(GuardingOptions {
+                input: own.guard_prompt,
+                output: own.guard_answer,
+                uses_models: own.guard_models,
+                link_hosts: own.link_hosts.clone(),
+                system,
+            })),
+            policy: format!("{own:?} {servers:?}"),
+        })
+    }
+
+    /// The route's system prompt, with a mark of its own.
+    fn system(&self, own: &RouteSettings) -> Result<Option<SystemPrompt>, PlatformError> {
+        let Some(text) = self.prompts.get(own.system_prompt.as_str()) else { return Ok(None) };
+        let canary = if own.prompt_mark {
+            Some(Canary::new(runtime::random_bytes().map_err(GatewayError::Random)?))
+        } else {
+            None
+        };
+        Ok(Some(SystemPrompt::new(&own.system_prompt, text.clone(), canary)))
     }
 }

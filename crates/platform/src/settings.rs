@@ -12,7 +12,7 @@ use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
 pub(crate) use keys::{KEYS, Key, Kind};
-pub use tables::{BackendSettings, GatewaySettings, RouteSettings};
+pub use tables::{BackendSettings, GatewaySettings, PromptSettings, RouteSettings};
 pub(crate) use tables::{FAMILIES, Family, contradictions};
 
 /// A stack that this build can serve.

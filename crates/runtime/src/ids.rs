@@ -25,9 +25,19 @@ pub struct RandomError(#[source] getrandom::Error);
 ///
 /// [`RandomError`] when the system gives no random bytes.
 pub fn new_secret() -> Result<String, RandomError> {
-    let mut bytes = [0u8; 32];
-    getrandom::fill(&mut bytes).map_err(RandomError)?;
+    let bytes: [u8; 32] = random_bytes()?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Random bytes that nobody can foresee.
+///
+/// # Errors
+///
+/// [`RandomError`] when the system gives none.
+pub fn random_bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], RandomError> {
+    let mut bytes = [0u8; LENGTH];
+    getrandom::fill(&mut bytes).map_err(RandomError)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

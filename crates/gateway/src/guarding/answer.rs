@@ -9,6 +9,11 @@ use crate::json::{Edit, JsonError, Place, Scanner, Strings, Written, edited, esc
 use crate::measure;
 use crate::request::MEDIA;
 
+/// An answer of more words than these, of whose runs of words so many are the system prompt's, or the other way round,
+/// repeats it.
+const REPEATED_WORDS: usize = 24;
+const REPEATED: f32 = 0.6;
+
 /// An answer that was read.
 pub(crate) struct Read {
     pub body: Bytes,
@@ -91,9 +96,15 @@ impl Guarding {
         if self.output >= Strictness::Mask { Some(clean) } else { None }
     }
 
-    /// Whether words hold a mark of the system prompt.
+    /// Whether words hold the mark of the system prompt, or repeat it.
     pub(super) fn leaks(&self, words: &str, seen: &mut Seen) {
-        if self.canary.as_ref().is_some_and(|canary| canary.find(words).is_some()) {
+        let repeats = |system: &String| {
+            let is_long = words.split_whitespace().nth(REPEATED_WORDS).is_some();
+            is_long
+                && (guard::overlap(words, system) >= REPEATED || guard::overlap(system, words) >= REPEATED)
+        };
+        let has_mark = self.canary.as_ref().is_some_and(|canary| canary.find(words).is_some());
+        if has_mark || self.system.as_ref().is_some_and(repeats) {
             seen.add(Category::Leak, Decision::Block);
         }
     }

@@ -11,11 +11,11 @@ use guard::{Category, Decision, EgressStream, Kind, StreamRedactor, Style};
 use provider::Frame;
 use serde_json::json;
 
-use crate::chunk::{NOT_WRITTEN, Told};
+use crate::chunk::Told;
+use crate::guarding::heard::{Heard, LaneName, heard};
 use crate::guarding::{Guarding, Seen, Strictness, Writer};
-use crate::json::{Edit, JsonError, Place, Scanner, Strings, Written, edited, escaped, unescaped};
+use crate::json::{Edit, edited, escaped, unescaped};
 use crate::measure;
-use crate::request::MEDIA;
 
 /// So much of what was said last is looked at for a mark of the system prompt.
 const TAIL_BYTES: usize = 256;
@@ -44,15 +44,6 @@ struct Lane {
     unread: usize,
 }
 
-/// Which string it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct LaneName {
-    choice: u64,
-    /// The call it is an argument of.
-    call: Option<u64>,
-    key: String,
-}
-
 /// What becomes of an event.
 pub(crate) enum Rewritten {
     /// It goes out, in this shape.
@@ -61,21 +52,8 @@ pub(crate) enum Rewritten {
     Cut(Bytes),
 }
 
-/// A piece of a string.
-#[derive(Debug)]
-struct Piece {
-    name: LaneName,
-    place: Place,
-}
-
-/// What an event says.
-#[derive(Debug, Default)]
-struct Heard {
-    pieces: Vec<Piece>,
-    logprobs: Vec<Place>,
-    /// Choices that end.
-    ended: Vec<u64>,
-}
+/// The answer holds what is to stay in its system prompt.
+struct Leaks;
 
 impl Rewriter {
     /// For an answer of this model.
@@ -91,52 +69,54 @@ impl Rewriter {
 
     /// Takes an event.
     pub fn event(&mut self, original: &Bytes) -> Rewritten {
+        match self.rewritten(original) {
+            Ok(bytes) => Rewritten::Out(bytes),
+            Err(Leaks) => Rewritten::Cut(self.cut()),
+        }
+    }
+
+    /// What is held back, where a stream ends without saying so.
+    pub fn finish(&mut self) -> Option<Bytes> {
+        let rest = self.rest(None).map_or_else(|Leaks| self.cut(), Bytes::from);
+        (!rest.is_empty()).then_some(rest)
+    }
+
+    fn rewritten(&mut self, original: &Bytes) -> Result<Bytes, Leaks> {
         let frame = Frame { original: original.clone() };
         let data = frame.data();
         let told = match &*data {
-            "" => return Rewritten::Out(original.clone()),
+            "" => return Ok(original.clone()),
             "[DONE]" => {
-                let mut out = self.rest(None);
-                out.push_str("data: [DONE]\n\n");
-                return Rewritten::Out(if out.len() == original.len() {
+                let rest = self.rest(None)?;
+                return Ok(if rest.is_empty() {
                     original.clone()
                 } else {
-                    out.into()
+                    (rest + "data: [DONE]\n\n").into()
                 });
             }
             data => Told::read(data.as_bytes()),
         };
         let (Ok(told), Ok(heard)) = (told, heard(data.as_bytes())) else {
-            // Whoever watches the stream ends it with an error.
-            return Rewritten::Out(Bytes::new());
+            // Whoever watches the stream has ended it with an error.
+            return Ok(Bytes::new());
         };
         if self.head.is_empty() {
             self.head = told.head(&data);
         }
-        if heard.pieces.is_empty() && heard.ended.is_empty() {
-            return Rewritten::Out(original.clone());
-        }
         let edits = self.edits(&data, &heard);
         if self.seen.is_refused(self.guarding.output) {
-            return Rewritten::Cut(self.cut());
+            return Err(Leaks);
         }
-        let mut out: String = heard.ended.iter().map(|choice| self.rest(Some(*choice))).collect();
+        let mut out = String::new();
+        for choice in &heard.ended {
+            out.push_str(&self.rest(Some(*choice))?);
+        }
         if edits.is_empty() && out.is_empty() {
-            return Rewritten::Out(original.clone());
+            return Ok(original.clone());
         }
         let whole = edited(&Bytes::from(data.into_owned()), edits);
         let _ = write!(out, "data: {}\n\n", String::from_utf8_lossy(&whole));
-        Rewritten::Out(out.into())
-    }
-
-    /// What is held back, where a stream ends without saying so.
-    pub fn finish(&mut self) -> Option<Bytes> {
-        let rest = self.rest(None);
-        (!rest.is_empty()).then(|| rest.into())
-    }
-
-    fn is_rewriting(&self) -> bool {
-        self.guarding.output >= Strictness::Mask
+        Ok(out.into())
     }
 
     /// Has each piece go through its lane.
@@ -164,7 +144,7 @@ impl Rewriter {
                 }
             }
         }
-        if self.is_rewriting() {
+        if self.guarding.output >= Strictness::Mask {
             let logprobs = heard.logprobs.iter().cloned();
             edits.extend(logprobs.map(|place| Edit { place, text: "null".into() }));
         }
@@ -172,21 +152,26 @@ impl Rewriter {
     }
 
     /// Events with what is held back of a choice, or of all.
-    fn rest(&mut self, choice: Option<u64>) -> String {
-        let mut out = String::new();
-        let is_rewriting = self.is_rewriting();
-        let (ended, going): (Vec<Lane>, Vec<Lane>) = std::mem::take(&mut self.lanes)
+    fn rest(&mut self, choice: Option<u64>) -> Result<String, Leaks> {
+        let (mut ended, going): (Vec<Lane>, Vec<Lane>) = std::mem::take(&mut self.lanes)
             .into_iter()
             .partition(|lane| choice.is_none_or(|choice| lane.name.choice == choice));
-        self.lanes = going;
-        for mut lane in ended {
-            let rest = if is_rewriting { lane.finish(&mut self.seen) } else { String::new() };
+        for lane in &mut ended {
             lane.observe(&self.guarding, &mut self.seen);
+        }
+        self.lanes = going;
+        if self.seen.is_refused(self.guarding.output) {
+            self.lanes.append(&mut ended);
+            return Err(Leaks);
+        }
+        let mut out = String::new();
+        for mut lane in ended.into_iter().filter(|_| self.guarding.output >= Strictness::Mask) {
+            let rest = lane.finish(&mut self.seen);
             if !rest.is_empty() {
                 out.push_str(&self.chunk(&lane.name, &rest));
             }
         }
-        out
+        Ok(out)
     }
 
     fn chunk(&self, name: &LaneName, text: &str) -> String {
@@ -198,9 +183,9 @@ impl Rewriter {
         format!("data: {{{}\"object\":\"chat.completion.chunk\",\"choices\":[{choice}]}}\n\n", self.head)
     }
 
-    /// The end of an answer that leaks.
+    /// The end of an answer that leaks, without what is held back of it.
     fn cut(&mut self) -> Bytes {
-        let mut choices: Vec<u64> = self.lanes.iter().map(|lane| lane.name.choice).collect();
+        let mut choices: Vec<u64> = self.lanes.drain(..).map(|lane| lane.name.choice).collect();
         choices.sort_unstable();
         choices.dedup();
         let ends: Vec<_> = choices
@@ -239,7 +224,7 @@ impl Lane {
         self.tail.push_str(words);
         self.unread += words.len();
         let is_due = if guarding.output >= Strictness::Mask {
-            guarding.canary.is_some() && self.unread >= LEAK_EVERY_BYTES
+            guarding.system.is_some() && self.unread >= LEAK_EVERY_BYTES
         } else {
             self.unread >= OBSERVED_BYTES
         };
@@ -293,103 +278,4 @@ impl Lane {
             seen.add(Category::Egress, Decision::Mask);
         }
     }
-}
-
-/// What an event says, by lanes.
-fn heard(data: &[u8]) -> Result<Heard, JsonError> {
-    let mut heard = Heard::default();
-    Scanner::new(data).object(|key, scanner| match key {
-        "choices" if scanner.peek() == Some(b'[') => scanner.array(|scanner| heard.choice(scanner, data)),
-        _ => scanner.value().map(drop),
-    })?;
-    Ok(heard)
-}
-
-impl Heard {
-    fn choice(&mut self, scanner: &mut Scanner<'_>, data: &[u8]) -> Result<(), JsonError> {
-        if scanner.peek() != Some(b'{') {
-            return scanner.value().map(drop);
-        }
-        let first = self.pieces.len();
-        let (mut index, mut is_end) = (0, false);
-        scanner.object(|key, scanner| {
-            match key {
-                "index" => index = number(&data[scanner.value()?]),
-                "finish_reason" => {
-                    is_end |= scanner.peek() == Some(b'"');
-                    scanner.value()?;
-                }
-                "logprobs" => {
-                    let place = scanner.value()?;
-                    if &data[place.clone()] != b"null" {
-                        self.logprobs.push(place);
-                    }
-                }
-                "delta" | "message" if scanner.peek() == Some(b'{') => self.delta(scanner, data)?,
-                _ => {
-                    scanner.value()?;
-                }
-            }
-            Ok::<(), JsonError>(())
-        })?;
-        self.pieces[first..].iter_mut().for_each(|piece| piece.name.choice = index);
-        self.ended.extend(is_end.then_some(index));
-        Ok(())
-    }
-
-    fn delta(&mut self, scanner: &mut Scanner<'_>, data: &[u8]) -> Result<(), JsonError> {
-        scanner
-            .object(|key, scanner| match key {
-                "tool_calls" if scanner.peek() == Some(b'[') => {
-                    scanner.array(|scanner| self.call(scanner, data))
-                }
-                key => {
-                    let key = key.to_owned();
-                    scanner.value_with(&mut Hearing { call: None, key: Some(key), heard: self }).map(drop)
-                }
-            })
-            .map(drop)
-    }
-
-    fn call(&mut self, scanner: &mut Scanner<'_>, data: &[u8]) -> Result<(), JsonError> {
-        if scanner.peek() != Some(b'{') {
-            return scanner.value().map(drop);
-        }
-        let first = self.pieces.len();
-        let mut index = 0;
-        scanner.object(|key, scanner| match key {
-            "index" => {
-                index = number(&data[scanner.value()?]);
-                Ok(())
-            }
-            _ => scanner.value_with(&mut Hearing { call: Some(0), key: None, heard: self }).map(drop),
-        })?;
-        self.pieces[first..].iter_mut().for_each(|piece| piece.name.call = Some(index));
-        Ok(())
-    }
-}
-
-/// Takes down pieces.
-struct Hearing<'a> {
-    call: Option<u64>,
-    /// The key of the delta that a piece is under, where that names its lane.
-    key: Option<String>,
-    heard: &'a mut Heard,
-}
-
-impl Strings for Hearing<'_> {
-    fn string(&mut self, key: &[u8], written: Written<'_>) {
-        let top = self.key.as_ref().map(|key| key.as_bytes());
-        let is_not = |key: &[u8]| NOT_WRITTEN.contains(&key) || MEDIA.contains(&key) || key == b"name";
-        if written.text.is_empty() || is_not(key) || top.is_some_and(is_not) {
-            return;
-        }
-        let key = self.key.clone().unwrap_or_else(|| String::from_utf8_lossy(key).into_owned());
-        let name = LaneName { choice: 0, call: self.call, key };
-        self.heard.pieces.push(Piece { name, place: written.place });
-    }
-}
-
-fn number(written: &[u8]) -> u64 {
-    std::str::from_utf8(written).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }

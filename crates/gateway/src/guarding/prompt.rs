@@ -50,7 +50,9 @@ impl Guarding {
     fn read(&self, request: Request) -> Result<Guarded, CallError> {
         let mut seen = Seen::default();
         let mut edits = Vec::new();
-        let texts = texts(&request);
+        let mut texts = texts(&request);
+        // The route's own prompt is not read.
+        texts.retain(|text| request.own_bytes() == 0 || text.message > 1);
         for (at, text) in texts.iter().enumerate() {
             let Some(words) = unescaped(&request.body()[text.place.clone()]) else {
                 if self.input == Strictness::Observe {
@@ -79,7 +81,7 @@ impl Guarding {
         }
         let body = request.edited(edits);
         let header = seen.header("prompt", self.input);
-        Ok(Guarded { request: Request::read(request.operation, body)?, header })
+        Ok(Guarded { request: Request::read(request.operation, body)?.with_own(request.own_bytes()), header })
     }
 
     /// Looks at the last message as the model reads it, where that comes in several parts.
