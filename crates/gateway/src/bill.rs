@@ -48,6 +48,14 @@ pub struct Price {
     pub completion: f64,
 }
 
+impl Price {
+    /// What so many tokens cost, in millionths of the currency.
+    #[expect(clippy::cast_precision_loss, reason = "a request has fewer than 2^53 tokens")]
+    pub(crate) fn of(&self, usage: Usage) -> f64 {
+        usage.prompt_tokens as f64 * self.prompt + usage.completion_tokens as f64 * self.completion
+    }
+}
+
 /// A request's account. Dropping it settles and notes what was used until then.
 pub struct Bill {
     accounts: Accounts,
@@ -225,14 +233,11 @@ impl Drop for Bill {
             tracing::warn!(over, "a model used more tokens than there was room for");
         }
         #[expect(
-            clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "millionths, never below 0"
         )]
-        let cost_micros = (usage.prompt_tokens as f64 * self.price.prompt
-            + usage.completion_tokens as f64 * self.price.completion)
-            .round() as u64;
+        let cost_micros = self.price.of(usage).round() as u64;
         let spender = Spender { key_id: &self.key_id, team: &self.team, model: &self.model };
         let Usage { prompt_tokens, completion_tokens } = usage;
         measure::tokens(&self.model, usage);

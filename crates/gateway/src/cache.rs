@@ -3,11 +3,16 @@
 //! An entry is found by a hash over who asks, what, of which model, under which policy: nothing of one partition is
 //! reached from another. Of requests that are alike and come together one asks the model; the others wait for it.
 
-use std::collections::HashMap;
+mod likeness;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+pub use likeness::Likeness;
+use likeness::{Asked, Like, Likenesses};
+use model::Embedder;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use runtime::Clock;
@@ -15,6 +20,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::call::Caller;
+use crate::draft::Draft;
+use crate::measure;
 use crate::request::Request;
 
 /// The longest answer that is kept.
@@ -35,12 +42,14 @@ pub enum Sharing {
 }
 
 /// How a route's answers are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Caching {
     /// How long.
     pub keep: Duration,
     /// For whom.
     pub sharing: Sharing,
+    /// Whether one is also given to a question that means the same.
+    pub likeness: Option<Likeness>,
 }
 
 /// What a client wants of the cache, as `cache-control` says it.
@@ -72,6 +81,7 @@ pub(crate) struct Kept {
 pub struct AnswerCache {
     kept: Cache<CacheKey, Kept, Weight>,
     flights: Mutex<HashMap<CacheKey, watch::Receiver<()>>>,
+    likenesses: Option<Likenesses>,
     clock: Arc<dyn Clock>,
 }
 
@@ -101,6 +111,10 @@ pub(crate) struct Flight {
     headers: Vec<(String, String)>,
     /// `None` once the answer is too long to be kept.
     recorded: Option<BytesMut>,
+    /// What is asked, where other questions are compared with it.
+    asked: Option<Asked>,
+    /// The answer that would have been given, where that is only measured.
+    shadow: Option<Bytes>,
     /// Dropped, it wakes those who wait.
     _landing: Option<watch::Sender<()>>,
 }
@@ -156,11 +170,14 @@ impl CacheKey {
 
 impl AnswerCache {
     /// A cache that holds so many bytes of answers.
-    pub fn new(bytes_max: u64, clock: Arc<dyn Clock>) -> Arc<Self> {
+    ///
+    /// `embedder` tells which questions are alike; without one, none are.
+    pub fn new(bytes_max: u64, clock: Arc<dyn Clock>, embedder: Option<Arc<dyn Embedder>>) -> Arc<Self> {
         let items = usize::try_from(bytes_max / ANSWER_BYTES_MEAN).unwrap_or(usize::MAX).clamp(16, 1 << 20);
         Arc::new(Self {
             kept: Cache::with_weighter(items, bytes_max, Weight),
             flights: Mutex::default(),
+            likenesses: embedder.map(Likenesses::new),
             clock,
         })
     }
@@ -180,8 +197,8 @@ impl AnswerCache {
         let by = tokio::time::sleep(looking.patience);
         tokio::pin!(by);
         loop {
-            if let Some(found) = self.fresh(key, looking.control) {
-                return found;
+            if let Some((kept, age_s)) = self.fresh(key, looking.control) {
+                return Found::Answer(kept, age_s);
             }
             let waiting = {
                 let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,8 +206,8 @@ impl AnswerCache {
                     Some(waiting) => waiting.clone(),
                     None => {
                         // Whoever was asking may have landed since.
-                        if let Some(found) = self.fresh(key, looking.control) {
-                            return found;
+                        if let Some((kept, age_s)) = self.fresh(key, looking.control) {
+                            return Found::Answer(kept, age_s);
                         }
                         let (landing, waiting) = watch::channel(());
                         flights.insert(key, waiting);
@@ -221,11 +238,13 @@ impl AnswerCache {
             keep: looking.keep,
             headers: Vec::new(),
             recorded: Some(BytesMut::new()),
+            asked: None,
+            shadow: None,
             _landing: landing,
         }
     }
 
-    fn fresh(&self, key: CacheKey, control: CacheControl) -> Option<Found> {
+    fn fresh(&self, key: CacheKey, control: CacheControl) -> Option<(Kept, u64)> {
         if control.no_cache {
             return None;
         }
@@ -238,7 +257,7 @@ impl AnswerCache {
         if control.max_age_s.is_some_and(|most| age_s > most) {
             return None;
         }
-        Some(Found::Answer(kept, age_s))
+        Some((kept, age_s))
     }
 }
 
@@ -253,6 +272,25 @@ pub(crate) struct Looking<'a> {
 }
 
 impl Flight {
+    /// Looks for the answer to a question that means the same. `key` names an answer by a request.
+    pub async fn alike(
+        &mut self,
+        request: &Request,
+        (likeness, control): (Likeness, CacheControl),
+        key: impl Fn(&Request) -> CacheKey,
+    ) -> Option<Like> {
+        let likenesses = self.cache.likenesses.as_ref().filter(|_| !control.no_cache)?;
+        let asked = likenesses.asked(request, key).await?;
+        let like = likenesses.find(&asked, likeness.cosine_min, |key| self.cache.fresh(key, control));
+        self.asked = Some(asked);
+        if likeness.is_shadow {
+            measure::shadow(&self.model, like.as_ref().map(|like| like.cosine));
+            self.shadow = like.map(|like| like.kept.body);
+            return None;
+        }
+        like
+    }
+
     /// Says with which headers the answer comes.
     pub fn begins(&mut self, headers: &[(String, String)]) {
         self.headers = headers.to_vec();
@@ -280,7 +318,16 @@ impl Flight {
             at_micros,
             until_micros: at_micros.saturating_add(keep),
         };
+        if let Some(shadow) = self.shadow.take() {
+            measure::agreement(
+                &self.model,
+                agreement(&Draft::read(&shadow).text, &Draft::read(&kept.body).text),
+            );
+        }
         self.cache.kept.insert(self.key, kept);
+        if let (Some(likenesses), Some(asked)) = (&self.cache.likenesses, self.asked.take()) {
+            likenesses.know(asked, self.key);
+        }
     }
 }
 
@@ -291,6 +338,16 @@ impl Drop for Flight {
             flights.remove(&self.key);
         }
     }
+}
+
+/// The share of two answers' words that they have in common, 0 to 1.
+fn agreement(one: &str, other: &str) -> f64 {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<BTreeSet<_>>();
+    let (one, other) = (words(one), words(other));
+    let all = one.union(&other).count().max(1);
+    #[expect(clippy::cast_precision_loss, reason = "answers have fewer than 2^53 words")]
+    let share = one.intersection(&other).count() as f64 / all as f64;
+    share
 }
 
 #[cfg(test)]

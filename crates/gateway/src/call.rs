@@ -135,6 +135,23 @@ impl CallError {
         headers
     }
 
+    /// Whether the model's servers are why there is no answer.
+    pub(crate) fn is_servers(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Broken { .. }
+            | Self::Busy { .. }
+            | Self::Failed { .. }
+            | Self::Garbled { .. }
+            | Self::TimedOut { .. } => true,
+            Self::Request(_)
+            | Self::UnknownModel(_)
+            | Self::Quota(_)
+            | Self::Blocked(_)
+            | Self::Unguarded => false,
+        }
+    }
+
     /// Whether another server may be asked instead.
     pub(crate) fn is_worth_another(&self) -> bool {
         match self {

@@ -13,7 +13,7 @@ use runtime::{Clock, Shutdown, Stopwatch};
 
 use crate::asked::{Asked, refused, timed_out, unanswered, whole};
 use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
-use crate::cache::{AnswerCache, CacheKey, Found, Looking};
+use crate::cache::{AnswerCache, CacheKey, Found, Kept, Looking};
 use crate::call::{CallError, Caller};
 use crate::guarding::Guarded;
 use crate::held::{Held, streamed};
@@ -179,8 +179,27 @@ impl Gateway {
     ///
     /// [`CallError`] when there is no answer. What a server says of a client's own mistake is an answer.
     pub async fn call(&self, request: Request, caller: Caller) -> Result<Reply, CallError> {
-        let route = self.routes.get(&request.model).cloned();
-        let route = route.ok_or_else(|| CallError::UnknownModel(request.model.clone()))?;
+        let route = self.route(&request.model)?;
+        match &route.cascade {
+            Some(cascade) if request.operation == Operation::Chat => {
+                self.cascaded((&route, cascade), request, caller).await
+            }
+            _ => self.once(route, request, caller).await,
+        }
+    }
+
+    /// The route of a model.
+    pub(crate) fn route(&self, model: &str) -> Result<Arc<Route>, CallError> {
+        self.routes.get(model).cloned().ok_or_else(|| CallError::UnknownModel(model.to_owned()))
+    }
+
+    /// Asks the model of one route.
+    pub(crate) async fn once(
+        &self,
+        route: Arc<Route>,
+        request: Request,
+        caller: Caller,
+    ) -> Result<Reply, CallError> {
         let request = route.prompting.apply(request)?;
         let claims = self.claims(&caller, &route.name, route.limits);
         let answers = match request.operation {
@@ -234,16 +253,19 @@ impl Gateway {
         match self.cache.look(key, Looking { model, keep, control, patience }).await {
             Found::Answer(kept, age_s) => {
                 measure::cache(model, "hit");
-                if let Some(mut bill) = held.bill.take() {
-                    // It is noted, and costs nothing.
-                    bill.taken(Price::default());
-                    bill.told(Usage::default());
-                }
-                let mut headers = kept.headers.to_vec();
-                headers.push(("age".into(), age_s.to_string()));
-                (Looked::Hit, Some(Reply { status: 200, headers, body: ReplyBody::Whole(kept.body) }))
+                (Looked::Hit, Some(given(held, kept, age_s)))
             }
-            Found::Flight(flight) => {
+            Found::Flight(mut flight) => {
+                if let Some(likeness) = caching.likeness {
+                    let key =
+                        |request: &Request| CacheKey::of(request, &call.caller, caching.sharing, &policy);
+                    if let Some(like) = flight.alike(&call.request, (likeness, control), key).await {
+                        measure::cache(model, "alike");
+                        let mut reply = given(held, like.kept, like.age_s);
+                        reply.headers.push(("x-patou-cosine".into(), format!("{:.3}", like.cosine)));
+                        return (Looked::Alike, Some(reply));
+                    }
+                }
                 measure::cache(model, "miss");
                 held.flight = Some(flight);
                 (Looked::Missed, None)
@@ -334,6 +356,17 @@ impl Gateway {
     }
 }
 
+/// An answer that was kept. It is noted, and costs nothing.
+fn given(held: &mut Held, kept: Kept, age_s: u64) -> Reply {
+    if let Some(mut bill) = held.bill.take() {
+        bill.taken(Price::default());
+        bill.told(Usage::default());
+    }
+    let mut headers = kept.headers.to_vec();
+    headers.push(("age".into(), age_s.to_string()));
+    Reply { status: 200, headers, body: ReplyBody::Whole(kept.body) }
+}
+
 /// What came of looking into the cache.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Looked {
@@ -341,6 +374,7 @@ enum Looked {
     Bypassed,
     Missed,
     Hit,
+    Alike,
 }
 
 impl Looked {
@@ -350,6 +384,7 @@ impl Looked {
             Self::Bypassed => "bypass",
             Self::Missed => "miss",
             Self::Hit => "hit",
+            Self::Alike => "alike",
         };
         Some(("x-cache".to_owned(), value.to_owned()))
     }

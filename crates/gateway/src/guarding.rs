@@ -17,6 +17,7 @@ pub(crate) use events::{Rewriter, Rewritten};
 pub(crate) use prompt::Guarded;
 
 use crate::prompting::SystemPrompt;
+use crate::texts::Writer;
 
 /// How far a guard goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,19 +73,6 @@ pub struct GuardingOptions {
     pub link_hosts: Option<Vec<String>>,
     /// The system prompt of the route, which is to stay there.
     pub system: Option<SystemPrompt>,
-}
-
-/// Who wrote a text, which decides what is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Writer {
-    /// Somebody who asks.
-    User,
-    /// A tool, or a document to be embedded.
-    Tool,
-    /// Whoever built the application, or the model earlier on.
-    Application,
-    /// The model.
-    Model,
 }
 
 /// What came of looking at one side of a call.

@@ -73,6 +73,36 @@ pub(crate) fn cache(model: &str, outcome: &'static str) {
         .increment(1);
 }
 
+/// Whether an answer to a question that is alike would have been given, and how alike it is.
+pub(crate) fn shadow(model: &str, cosine: Option<f32>) {
+    cache(model, if cosine.is_some() { "shadow_hit" } else { "shadow_miss" });
+    if let Some(cosine) = cosine {
+        metrics::histogram!("patou_model_cache_cosine", "model" => model.to_owned())
+            .record(f64::from(cosine));
+    }
+}
+
+/// How much of an answer was in the one that would have been given instead.
+pub(crate) fn agreement(model: &str, share: f64) {
+    metrics::histogram!("patou_model_cache_agreement", "model" => model.to_owned()).record(share);
+}
+
+/// Which model of a cascade answered: `first`, or why the larger one had to.
+pub(crate) fn cascade(model: &str, outcome: &'static str) {
+    metrics::counter!("patou_cascade_total", "model" => model.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// What the smaller model of a cascade saved, in millionths of the currency.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole millionths, never below 0"
+)]
+pub(crate) fn saved(model: &str, micros: f64) {
+    metrics::counter!("patou_cascade_saved_micros_total", "model" => model.to_owned())
+        .increment(micros.round() as u64);
+}
+
 /// What the guard made of a `prompt` or an `answer`.
 pub(crate) fn guarded(model: &str, side: &'static str, (decision, seen): (guard::Decision, &Seen)) {
     metrics::counter!("patou_guard_decisions_total", "model" => model.to_owned(), "side" => side,

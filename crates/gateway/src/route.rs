@@ -9,6 +9,7 @@ use provider::Dialect;
 
 use crate::bill::Price;
 use crate::cache::Caching;
+use crate::cascade::Cascade;
 use crate::guarding::Guarding;
 use crate::health::Health;
 use crate::load::Load;
@@ -93,6 +94,8 @@ pub struct Route {
     pub answer_tokens: u64,
     /// How its answers are kept; `None` where they are not.
     pub caching: Option<Caching>,
+    /// Whether a larger model is asked where an answer will not do.
+    pub cascade: Option<Cascade>,
     /// What system prompt stands before what clients say.
     pub prompting: Prompting,
     /// What is done about what prompts and answers hold.
@@ -121,6 +124,11 @@ impl Backend {
 }
 
 impl Route {
+    /// What tokens of its first server cost.
+    pub(crate) fn price(&self) -> Price {
+        self.backends.first().map(|backend| backend.price).unwrap_or_default()
+    }
+
     /// The server to ask for a request, by a number that is the request's own: the same number gives the same server
     /// for as long as it serves. `other_than` was asked already.
     pub(crate) fn pick(
@@ -230,6 +238,7 @@ mod tests {
             limits: Limits::default(),
             answer_tokens: 100,
             caching: None,
+            cascade: None,
             prompting: Prompting::default(),
             guarding: Arc::new(Guarding::new(GuardingOptions::default())),
             policy: String::new(),

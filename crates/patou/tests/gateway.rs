@@ -604,6 +604,68 @@ fn a_routes_prompt_stands_before_what_clients_say_and_does_not_get_out() {
 }
 
 #[test]
+fn a_larger_model_is_asked_where_the_smaller_ones_answer_will_not_do() {
+    let said = |text: String| {
+        Reply::Status(
+            200,
+            json!({"choices": [{"index": 0, "message": {"content": text},
+        "finish_reason": "stop"}], "usage": {"prompt_tokens": 100, "completion_tokens": 10}})
+            .to_string(),
+        )
+    };
+    let small = Upstream::start(move |asked| {
+        let question = asked["messages"][0]["content"].as_str().unwrap_or_default().to_owned();
+        match (question.as_str(), asked["stream"] == json!(true)) {
+            ("easy", true) => Reply::Raw("data: {\"choices\":[{\"delta\":{\"content\":\"small\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n".into()),
+            ("hard", true) => Reply::Raw("data: {\"choices\":[{\"delta\":{\"content\":\"I don't know.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n".into()),
+            ("hard", false) => said("I'm sorry, I cannot say.".into()),
+            ("down", _) => Reply::Status(503, "{}".into()),
+            _ => said(format!("small says {question}")),
+        }
+    });
+    let large = Upstream::start(move |asked| match asked["messages"].as_array().map(Vec::len) {
+        Some(2) => said(
+            if asked["messages"][1]["content"].as_str().unwrap_or_default().contains("wrong") {
+                "No."
+            } else {
+                "Yes"
+            }
+            .into(),
+        ),
+        _ => said(format!("large as {}", asked["model"])),
+    });
+    let configuration = "[gateway.backends.one]\nbase_url = \"{0}\"\nprice_prompt = 1\nprice_completion = 2\n\
+        [gateway.backends.two]\nbase_url = \"{1}\"\nprice_prompt = 10\nprice_completion = 20\n\
+        [gateway.routes.l]\nbackends = [\"two\"]\n\
+        [gateway.routes.m]\nbackends = [\"one\"]\nescalate_to = \"l\"\nescalate_judge = \"l\"\nescalate_prompt_tokens = 1000\n";
+    let (_patou, served) = serve(&[&small, &large], configuration, &[]);
+    let ask = |text: &str, stream: bool| {
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": text}], "stream": stream});
+        let answered = chat(&served, &body.to_string());
+        let told = answered.header("x-patou-cascade").unwrap_or_default().to_owned();
+        (told, answered.text())
+    };
+    for (text, stream, told, says) in [
+        ("fine", false, "first", "small says fine"),
+        ("easy", true, "first", "small"),
+        ("hard", false, "escalated: refusal", "large as \\\"l\\\""),
+        ("hard", true, "escalated: refusal", "large as"),
+        ("down", false, "escalated: error", "large as"),
+        ("wrong", false, "escalated: judge", "large as"),
+        (&"word ".repeat(1000), false, "escalated: long", "large as"),
+    ] {
+        let (header, answer) = ask(text, stream);
+        assert!(header == told && answer.contains(says), "{text}: {header} {answer}");
+    }
+    let metrics = served.http.get("/metrics").text();
+    // 100 and 10 tokens at 10 and 20 instead of 1 and 2; and of a stream that tells no usage.
+    let saved = metrics.lines().find(|line| line.starts_with("patou_cascade_saved_micros_total")).unwrap();
+    let saved: u64 = saved.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(saved > 9 * 100 + 18 * 10, "{saved}");
+    assert!(metrics.contains("patou_cascade_total{model=\"m\",outcome=\"refusal\"} 2"), "{metrics}");
+}
+
+#[test]
 fn the_guard_masks_refuses_and_lets_nothing_out() {
     let upstream = Upstream::start(|asked| match asked["stream"] == json!(true) {
         true => Reply::Raw(

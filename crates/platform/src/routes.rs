@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{
-    Accounts, AnswerCache, Backend, BackendSpec, Caching, Gateway, GatewayError, GatewayOptions, Guarding,
-    GuardingOptions, Ledger, Patience, Prompting, Route, SystemPrompt, UsageBook,
+    Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Gateway, GatewayError, GatewayOptions,
+    Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, Route, SystemPrompt, UsageBook,
 };
 use guard::Canary;
+use model::Embedder;
 use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
 use runtime::{Clock, SystemClock};
@@ -41,6 +42,9 @@ impl Platform {
         let parts = Named { settings, backends: &backends, prompts: &prompts };
         let routes: Result<Vec<_>, _> =
             settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect();
+        // Where nothing is compared, no model is loaded.
+        let compares = settings.routes.values().any(|route| route.cache_likeness > 0.0);
+        let embedder = compares.then(|| Arc::clone(&self.embedder) as Arc<dyn Embedder>);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Database::open_sqlite(&self.home()?.state_database()).await?;
         let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
@@ -50,7 +54,7 @@ impl Platform {
             routes: routes?,
             teams: settings.teams.clone(),
             accounts: Accounts::new(ledger, Arc::new(book)),
-            cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock)),
+            cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock), embedder),
             clock,
         })))
     }
@@ -80,7 +84,7 @@ fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Resu
         name: name.to_owned(),
         server: provider::Backend::new(options).map_err(PlatformError::Outbound)?,
         dialect: own.dialect,
-        model: Some(own.model.clone()).filter(|model| !model.is_empty()),
+        model: named(&own.model),
         weight: own.weight,
         price: own.price,
         tells_usage: own.stream_usage,
@@ -128,6 +132,14 @@ impl Named<'_> {
             caching: (own.cache_seconds > 0).then_some(Caching {
                 keep: Duration::from_secs(own.cache_seconds),
                 sharing: own.cache_sharing,
+                likeness: (own.cache_likeness > 0.0)
+                    .then_some(Likeness { cosine_min: own.cache_likeness, is_shadow: own.cache_shadow }),
+            }),
+            cascade: named(&own.escalate_to).map(|to| Cascade {
+                to,
+                reasons: own.escalate_on.clone(),
+                prompt_tokens_max: Some(own.escalate_prompt_tokens).filter(|tokens| *tokens > 0),
+                judge: named(&own.escalate_judge),
             }),
             prompting: Prompting { strips: own.strip_system, system: system.clone() },
             guarding: Arc::new(Guarding::new(GuardingOptions {
@@ -151,4 +163,9 @@ impl Named<'_> {
         };
         Ok(Some(SystemPrompt::new(&own.system_prompt, text.clone(), canary)))
     }
+}
+
+/// A name that is set.
+fn named(name: &str) -> Option<String> {
+    Some(name.to_owned()).filter(|name| !name.is_empty())
 }

@@ -64,7 +64,7 @@ fn looking(control: CacheControl) -> Looking<'static> {
 
 fn cache() -> (Arc<AnswerCache>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(1_000_000));
-    (AnswerCache::new(1 << 20, Arc::clone(&clock) as Arc<dyn Clock>), clock)
+    (AnswerCache::new(1 << 20, Arc::clone(&clock) as Arc<dyn Clock>, None), clock)
 }
 
 async fn body_of(cache: &Arc<AnswerCache>, key: CacheKey, control: CacheControl) -> Option<(Bytes, u64)> {
@@ -133,6 +133,51 @@ async fn one_asks_and_the_others_wait_and_the_next_takes_over_where_it_fails() {
         }
     }
     assert_eq!(answered, 4);
+}
+
+/// A cache that compares by words, and what comes of asking it.
+async fn asks(cache: &Arc<AnswerCache>, text: &str, me: &Caller, shadow: bool) -> Option<f32> {
+    let body = serde_json::json!({"model": "m", "messages": [
+        {"role": "system", "content": "house"}, {"role": "user", "content": text},
+    ]});
+    let request = request(&body.to_string());
+    let key = |request: &Request| CacheKey::of(request, me, Sharing::Key, "v1");
+    let own = key(&request);
+    let Found::Flight(mut flight) = cache.look(own, looking(CacheControl::default())).await else {
+        return Some(1.0);
+    };
+    let likeness = Likeness { cosine_min: 0.95, is_shadow: shadow };
+    match flight.alike(&request, (likeness, CacheControl::default()), key).await {
+        Some(like) => Some(like.cosine),
+        None => {
+            flight.record(b"{\"choices\":[]}");
+            flight.land();
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_means_the_same_gets_the_kept_answer_of_its_own_partition() {
+    let clock = Arc::new(ManualClock::new(1_000_000));
+    let embedder = Some(Arc::new(model::HashEmbedder::new(64)) as Arc<dyn Embedder>);
+    let cache = AnswerCache::new(1 << 20, Arc::clone(&clock) as Arc<dyn Clock>, embedder);
+    let (me, you) = (caller("k", None, &[]), caller("l", None, &[]));
+    assert_eq!(asks(&cache, "how do I scale a node pool", &me, false).await, None);
+    assert!(asks(&cache, "how do I scale a pool node?", &me, false).await.unwrap() > 0.99);
+    assert_eq!(asks(&cache, "how do I scale a pool node!", &you, false).await, None, "somebody else's");
+    assert_eq!(asks(&cache, "how do I scale a node pool 2", &me, false).await, None, "a number more");
+    assert_eq!(asks(&cache, "how do I scale no node pool", &me, false).await, None, "turned round");
+    assert_eq!(asks(&cache, "what is a quota", &me, false).await, None);
+    assert_eq!(asks(&cache, "is what a quota", &me, true).await, None, "only measured");
+    clock.advance_micros(61_000_000);
+    assert_eq!(asks(&cache, "how do I scale a pool, node", &me, false).await, None, "too old");
+    assert_eq!(
+        asks(&cache, "how do I scale a pool; node", &me, false).await.map(|cosine| cosine > 0.99),
+        Some(true)
+    );
+    cache.purge(None);
+    assert_eq!(asks(&cache, "how do I scale, a pool node", &me, false).await, None, "forgotten");
 }
 
 proptest! {

@@ -4,10 +4,11 @@ use bytes::Bytes;
 use guard::{Category, Decision};
 
 use crate::chunk::NOT_WRITTEN;
-use crate::guarding::{Guarding, Seen, Strictness, Writer};
+use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, JsonError, Place, Scanner, Strings, Written, edited, escaped, unescaped};
 use crate::measure;
 use crate::request::MEDIA;
+use crate::texts::Writer;
 
 /// An answer of more words than these, of whose runs of words so many are the system prompt's, or the other way round,
 /// repeats it.

@@ -13,9 +13,10 @@ use serde_json::json;
 
 use crate::chunk::Told;
 use crate::guarding::heard::{Heard, LaneName, heard};
-use crate::guarding::{Guarding, Seen, Strictness, Writer};
+use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, edited, escaped, unescaped};
 use crate::measure;
+use crate::texts::Writer;
 
 /// So much of what was said last is looked at for a mark of the system prompt.
 const TAIL_BYTES: usize = 256;

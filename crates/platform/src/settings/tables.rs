@@ -8,7 +8,7 @@ mod team;
 
 use std::collections::BTreeMap;
 
-use gateway::{Balance, Calendar, Limits, Price, Sharing, Strictness};
+use gateway::{Balance, Calendar, Limits, Price, Reason, Sharing, Strictness};
 use provider::Dialect;
 
 use super::{Kind, Settings};
@@ -83,7 +83,7 @@ pub struct BackendSettings {
 }
 
 /// A model that clients can ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RouteSettings {
     /// The names of its servers.
     pub backends: Vec<String>,
@@ -103,6 +103,18 @@ pub struct RouteSettings {
     pub cache_seconds: u64,
     /// Who shares them.
     pub cache_sharing: Sharing,
+    /// How alike two questions are to share an answer; 0 where they do not.
+    pub cache_likeness: f32,
+    /// Whether such sharing is only measured.
+    pub cache_shadow: bool,
+    /// The larger model's route; empty for none.
+    pub escalate_to: String,
+    /// What an answer must not be, so that the larger model is not asked.
+    pub escalate_on: Vec<Reason>,
+    /// From how many tokens of a prompt on the larger model is asked at once; 0 for never.
+    pub escalate_prompt_tokens: u64,
+    /// The route of a model that judges answers; empty for none.
+    pub escalate_judge: String,
     /// The name of its system prompt; empty for none.
     pub system_prompt: String,
     /// Whether clients' own system messages are left out.
@@ -185,6 +197,15 @@ pub(crate) fn contradictions(settings: &GatewaySettings) -> Vec<(String, String)
         if name.starts_with("rag/") {
             let what = format!("the route `{name}` has the name of a collection's model");
             found.push((table.clone(), what));
+        }
+        for other in [&route.escalate_to, &route.escalate_judge].into_iter().filter(|name| !name.is_empty()) {
+            let what = match settings.routes.get(other) {
+                None => "which is not there",
+                Some(_) if other == name => "which is itself",
+                Some(other) if !other.escalate_to.is_empty() => "which escalates to another in turn",
+                Some(_) => continue,
+            };
+            found.push((table.clone(), format!("the route `{name}` escalates to `{other}`, {what}")));
         }
         for backend in route.backends.iter().filter(|name| !settings.backends.contains_key(*name)) {
             let what = format!("the route `{name}` names the backend `{backend}`, which is not there");

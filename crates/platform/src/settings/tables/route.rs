@@ -1,6 +1,6 @@
 //! The keys of `gateway.routes.MODEL`: a model that clients can ask for.
 
-use gateway::{Balance, Sharing, Strictness};
+use gateway::{Balance, Reason, Sharing, Strictness};
 
 use super::{FamilyKey, RouteSettings, put_limit, put_switch};
 use crate::settings::values::{put, put_text};
@@ -83,6 +83,56 @@ pub(super) const ROUTE: &[FamilyKey] = &[
             };
             Ok(())
         },
+    },
+    FamilyKey {
+        name: "cache_likeness",
+        kind: Kind::Number,
+        default: "0",
+        what: "how alike (cosine, .95 and the like) two questions have to be to share a kept answer, everything else \
+               being the same; 0 where only the same question does",
+        set: |settings, name, value| put(&mut route(settings, name).cache_likeness, value, 0.0..=1.0),
+    },
+    FamilyKey {
+        name: "cache_shadow",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether such answers are only measured and not given",
+        set: |settings, name, value| put_switch(&mut route(settings, name).cache_shadow, value),
+    },
+    FamilyKey {
+        name: "escalate_to",
+        kind: Kind::Text,
+        default: "",
+        what: "the route of a larger model that is asked where this one's answer will not do",
+        set: |settings, name, value| put_text(&mut route(settings, name).escalate_to, value),
+    },
+    FamilyKey {
+        name: "escalate_on",
+        kind: Kind::Texts,
+        default: "refusal\nempty\njson\nerror",
+        what: "what will not do: `refusal`, `length` (cut short), `empty`, `json` (asked for and not given), `error`",
+        set: |settings, name, value| {
+            let reasons: Option<Vec<_>> = value.lines().map(|name| named(&Reason::NAMES, name)).collect();
+            route(settings, name).escalate_on =
+                reasons.ok_or("`refusal`, `length`, `empty`, `json` or `error`")?;
+            Ok(())
+        },
+    },
+    FamilyKey {
+        name: "escalate_prompt_tokens",
+        kind: Kind::Integer,
+        default: "0",
+        what: "prompts of more tokens go to the larger model at once; 0 for none",
+        set: |settings, name, value| {
+            put(&mut route(settings, name).escalate_prompt_tokens, value, 0..=10_000_000)
+        },
+    },
+    FamilyKey {
+        name: "escalate_judge",
+        kind: Kind::Text,
+        default: "",
+        what: "the route of a model that is asked whether an answer will do",
+        set: |settings, name, value| put_text(&mut route(settings, name).escalate_judge, value),
     },
     FamilyKey {
         name: "system_prompt",
@@ -168,7 +218,10 @@ fn route<'a>(settings: &'a mut Settings, name: &str) -> &'a mut RouteSettings {
 }
 
 fn put_strictness(place: &mut Strictness, value: &str) -> Result<(), String> {
-    let found = Strictness::NAMES.iter().find(|(name, _)| *name == value);
-    *place = found.map(|(_, strictness)| *strictness).ok_or("`off`, `observe`, `mask` or `block`")?;
+    *place = named(&Strictness::NAMES, value).ok_or("`off`, `observe`, `mask` or `block`")?;
     Ok(())
+}
+
+fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
+    names.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
 }
