@@ -41,6 +41,11 @@ pub enum Sharing {
     Team,
 }
 
+impl Sharing {
+    /// Each by its name in configuration.
+    pub const NAMES: &[(&str, Self)] = &[("key", Self::Key), ("team", Self::Team)];
+}
+
 /// How a route's answers are kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Caching {

@@ -29,6 +29,7 @@ mod route;
 mod schema;
 mod stream;
 mod texts;
+mod token;
 mod usage;
 
 pub use bill::{Accounts, Bill, Estimate, Price, restore};
@@ -46,4 +47,5 @@ pub use quota::{Claim, Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservat
 pub use reply::{ByteStream, Reply, ReplyBody};
 pub use request::{Operation, Request, RequestError};
 pub use route::{Backend, BackendSpec, Balance, Patience, Route};
+pub use token::{Algorithm, FetchKeys, IssuerSpec, TokenRefusal, TokenVerifier, fetched_from};
 pub use usage::{Spender, UsageBook, UsageRow, Used};

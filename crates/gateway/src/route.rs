@@ -67,6 +67,16 @@ pub enum Balance {
     Prefix,
 }
 
+impl Balance {
+    /// Each by its name in configuration.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("weighted", Self::Weighted),
+        ("sticky", Self::Sticky),
+        ("least_loaded", Self::LeastLoaded),
+        ("prefix", Self::Prefix),
+    ];
+}
+
 /// How long a server may take, by what it is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {

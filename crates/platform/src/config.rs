@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::environment::Environment;
-use crate::settings::{FAMILIES, Family, KEYS, Key, Kind, Settings, contradictions};
+use crate::settings::{FAMILIES, Family, KEYS, Key, Kind, Settings};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,9 +166,11 @@ fn apply_tables(tables: &[WrittenTable], resolved: &mut Resolved) {
             resolved.values.push(ResolvedValue { name: name.into(), value, origin, what: key.what });
         }
     }
-    for (name, what) in contradictions(&resolved.settings.gateway) {
+    for (name, what) in resolved.settings.contradictions() {
         let table = tables.iter().find(|table| format!("{}.{}", table.family.name, table.entry) == name);
-        let origin = table.map_or(Origin::Default, |table| table.origin.clone());
+        let value = resolved.values.iter().find(|value| value.name == name);
+        let origin = table.map(|table| &table.origin).or(value.map(|value| &value.origin));
+        let origin = origin.cloned().unwrap_or(Origin::Default);
         resolved.problems.push(ConfigProblem { origin, what });
     }
 }

@@ -1,7 +1,7 @@
 //! Every error a front can meet, and the one table that says what each kind comes to.
 
 use eval::EvalError;
-use gateway::{CallError, GatewayError, KeyRefusal, RequestError};
+use gateway::{CallError, GatewayError, KeyRefusal, RequestError, TokenRefusal};
 use model::ModelError;
 use rag::RagError;
 use runtime::TaskError;
@@ -164,6 +164,9 @@ pub enum PlatformError {
     /// An API key opens nothing.
     #[error("{0}")]
     Key(KeyRefusal),
+    /// A token opens nothing.
+    #[error("{0}")]
+    Token(TokenRefusal),
     /// A model behind the gateway gave no answer.
     #[error(transparent)]
     Call(CallError),
@@ -182,7 +185,9 @@ impl PlatformError {
             Self::NewerHome { .. } => ErrorKind::Conflict,
             Self::Rag(error) => rag_kind(error),
             Self::Model(error) => model_kind(error),
-            Self::Key(_) => ErrorKind::Unauthenticated,
+            Self::Token(TokenRefusal::Overage) => ErrorKind::Forbidden,
+            Self::Token(TokenRefusal::KeysUnavailable(_)) => ErrorKind::Unavailable,
+            Self::Key(_) | Self::Token(_) => ErrorKind::Unauthenticated,
             Self::Call(error) => call_kind(error),
             Self::Gateway(GatewayError::UnknownKey(_)) => ErrorKind::NotFound,
             Self::Gateway(GatewayError::Ended(_)) => ErrorKind::Conflict,
@@ -223,6 +228,7 @@ impl PlatformError {
             Self::Model(_) => "check the network or `model.hf_endpoint`, and run `patou model pull`".into(),
             Self::Gateway(error) => error.hint().to_owned(),
             Self::Call(error) => error.hint().to_owned(),
+            Self::Token(refusal) => refusal.hint().to_owned(),
             Self::Key(_) => "ask whoever runs the server for a key: `patou key create`".into(),
             Self::Store(error) if error.is_disk_full() => "free some space and run the command again".into(),
             Self::Store(_) | Self::Task(_) => "run `patou doctor`".into(),

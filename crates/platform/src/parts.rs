@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use access::{Principal, Reader};
 use async_trait::async_trait;
-use gateway::{Gateway, KeyRing};
+use gateway::{Gateway, KeyRing, TokenVerifier};
 use index::{EmbeddedIndex, IndexError, IndexSpec, SearchIndex};
 use model::{ChatModel, Embedder};
 use rag::{EmbeddingCache, Generator, IndexPlace, Indexes, Library, Parts, Registry};
@@ -43,6 +43,7 @@ pub struct Platform {
     library: tokio::sync::OnceCell<Library>,
     registry: tokio::sync::OnceCell<Registry>,
     pub(crate) keys: tokio::sync::OnceCell<KeyRing>,
+    pub(crate) tokens: OnceLock<TokenVerifier>,
     pub(crate) environment: Environment,
     /// Held by whoever carries out events: those of one object come one after another.
     pub(crate) events: tokio::sync::Mutex<()>,
@@ -90,6 +91,7 @@ impl Platform {
             library: tokio::sync::OnceCell::new(),
             registry: tokio::sync::OnceCell::new(),
             keys: tokio::sync::OnceCell::new(),
+            tokens: OnceLock::new(),
             environment,
             events: tokio::sync::Mutex::default(),
             embedder,

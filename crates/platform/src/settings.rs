@@ -4,6 +4,8 @@ mod keys;
 mod tables;
 mod values;
 
+use std::collections::BTreeMap;
+
 use document::Chunking;
 use provider::EncoderPrecision;
 use rag::{DuplicatePolicy, Fusion, Mode};
@@ -12,8 +14,8 @@ use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
 pub(crate) use keys::{KEYS, Key, Kind};
-pub use tables::{BackendSettings, GatewaySettings, PromptSettings, RouteSettings};
-pub(crate) use tables::{FAMILIES, Family, contradictions};
+pub use tables::{BackendSettings, GatewaySettings, IssuerSettings, PromptSettings, RouteSettings};
+pub(crate) use tables::{FAMILIES, Family};
 
 /// A stack that this build can serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,28 @@ pub enum Auth {
     Nothing,
     /// An API key.
     Keys,
+    /// A token of an issuer.
+    Tokens,
+    /// One of the two.
+    KeysOrTokens,
+    /// Both: the token as the bearer's, the key in `x-api-key`.
+    KeysAndTokens,
+}
+
+impl Auth {
+    /// Each by its name in configuration.
+    pub(crate) const NAMES: &[(&str, Self)] = &[
+        ("none", Self::Nothing),
+        ("keys", Self::Keys),
+        ("tokens", Self::Tokens),
+        ("keys_or_tokens", Self::KeysOrTokens),
+        ("keys_and_tokens", Self::KeysAndTokens),
+    ];
+
+    /// Whether tokens of issuers open anything.
+    pub fn takes_tokens(self) -> bool {
+        matches!(self, Self::Tokens | Self::KeysOrTokens | Self::KeysAndTokens)
+    }
 }
 
 /// The HTTP server's limits.
@@ -83,6 +107,8 @@ pub struct ServerSettings {
     pub listen: String,
     /// What callers have to show.
     pub auth: Auth,
+    /// Whose tokens are taken, by name.
+    pub issuers: BTreeMap<String, IssuerSettings>,
     /// The largest upload, in bytes.
     pub upload_bytes_max: usize,
     /// How many requests it works on at once.
@@ -169,6 +195,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// What does not go together: the table (`gateway.routes.MODEL`), and what is wrong.
+    pub(crate) fn contradictions(&self) -> Vec<(String, String)> {
+        let mut found = tables::contradictions(&self.gateway);
+        found.extend(tables::issuer_contradictions(&self.server));
+        found
+    }
+
     /// The fusion with its parameters.
     pub fn fusion(&self) -> Fusion {
         match self.fusion {

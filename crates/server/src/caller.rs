@@ -11,6 +11,9 @@ use crate::app::App;
 use crate::error::Refused;
 use crate::layers::TraceId;
 
+/// Where the key is, beside a token.
+const API_KEY: &str = "x-api-key";
+
 /// The one who calls, and the request's name.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -55,11 +58,38 @@ pub async fn admission(parts: &Parts, app: &App) -> Result<Admission, Refused> {
     if app.limits.auth == Auth::Nothing {
         return Ok(Admission::Anyone);
     }
-    if given.is_empty() {
-        let hint = "send `Authorization: Bearer KEY`; `patou key create` makes one";
-        return Err(Refused::new(ErrorKind::Unauthenticated, "there is no API key in the request", hint));
-    }
-    Ok(Admission::Key(app.platform.admit(given).await?))
+    let platform = &app.platform;
+    let key = match app.limits.auth {
+        Auth::Keys => platform.admit(shown(given, NO_KEY)?).await?,
+        Auth::Tokens => platform.admit_token(shown(given, NO_TOKEN)?).await?,
+        Auth::KeysAndTokens => {
+            let secret = parts.headers.get(API_KEY).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let (secret, token) = (shown(secret.trim(), NO_KEY_BESIDE)?, shown(given, NO_TOKEN)?);
+            let key = platform.admit(secret).await?;
+            Arc::new(key.with_token(&*platform.admit_token(token).await?))
+        }
+        // A token has dots, which no key has.
+        _ if given.contains('.') => platform.admit_token(given).await?,
+        _ => platform.admit(shown(given, NO_KEY)?).await?,
+    };
+    Ok(Admission::Key(key))
+}
+
+/// What is missing, and how it is sent.
+type Missing = (&'static str, &'static str);
+
+const NO_KEY: Missing =
+    ("there is no API key in the request", "send `Authorization: Bearer KEY`; `patou key create` makes one");
+const NO_TOKEN: Missing =
+    ("there is no token in the request", "send `Authorization: Bearer TOKEN`, from the provider");
+const NO_KEY_BESIDE: Missing = (
+    "there is no API key in the request",
+    "send `x-api-key: KEY` beside the token; `patou key create` makes one",
+);
+
+/// What was shown, if it was.
+fn shown(given: &str, (what, hint): Missing) -> Result<&str, Refused> {
+    if given.is_empty() { Err(Refused::new(ErrorKind::Unauthenticated, what, hint)) } else { Ok(given) }
 }
 
 /// Compares without telling by the time it takes where two secrets differ.

@@ -97,7 +97,7 @@ pub async fn own_origin(State(app): State<Arc<App>>, request: Request, next: Nex
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host =
         host.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
-    let keyed = app.limits.auth == Auth::Keys;
+    let keyed = app.limits.auth != Auth::Nothing;
     if !keyed && !is_loopback(host) {
         let hint = "call it as `127.0.0.1` or `localhost`";
         return Refused::new(ErrorKind::Forbidden, "the `Host` header names another machine", hint)

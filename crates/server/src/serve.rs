@@ -81,7 +81,9 @@ impl ServeError {
     pub fn hint(&self) -> String {
         match self {
             Self::Address(_) => "write it as `127.0.0.1:7700`".into(),
-            Self::Open(_) => "listen at `127.0.0.1` or `[::1]`, or set `server.auth` to `keys`".into(),
+            Self::Open(_) => {
+                "listen at `127.0.0.1` or `[::1]`, or set `server.auth` to `keys` or `tokens`".into()
+            }
             Self::Listen { .. } => "choose another with `--listen`".into(),
             Self::Serve(_) => String::new(),
             Self::Platform(error) => error.hint(),

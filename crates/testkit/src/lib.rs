@@ -12,6 +12,7 @@
 mod azurite;
 mod http;
 mod served;
+mod signer;
 mod similarity;
 mod upstream;
 
@@ -23,6 +24,7 @@ use serde_json::Value;
 pub use azurite::Azurite;
 pub use http::{Event, Http, Response};
 pub use served::Served;
+pub use signer::Signer;
 pub use similarity::{cell_similarity, heading_similarity, word_similarity};
 pub use upstream::{Reply, Upstream};
 

@@ -395,7 +395,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "server.auth",
         kind: Kind::Text,
         default: "none",
-        what: "what callers have to show: `none`, on this machine alone, or `keys`",
+        what: "what callers have to show: `none`, on this machine alone, `keys`, `tokens`, `keys_or_tokens` or `keys_and_tokens`",
         set: set_auth,
     },
     Key {

@@ -2,6 +2,7 @@
 //! from the file alone.
 
 mod backend;
+mod issuer;
 mod prompt;
 mod route;
 mod team;
@@ -12,6 +13,9 @@ use gateway::{Balance, Calendar, Limits, Price, Reason, Sharing, Strictness};
 use provider::Dialect;
 
 use super::{Kind, Settings};
+
+pub use issuer::IssuerSettings;
+pub(super) use issuer::contradictions as issuer_contradictions;
 
 /// A table that is there once for each name.
 pub(crate) struct Family {
@@ -146,6 +150,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { name: "gateway.routes", entry: "MODEL", keys: route::ROUTE },
     Family { name: "gateway.prompts", entry: "NAME", keys: prompt::PROMPT },
     Family { name: "gateway.teams", entry: "TEAM", keys: team::TEAM },
+    Family { name: "server.issuers", entry: "NAME", keys: issuer::ISSUER },
 ];
 
 fn put_switch(place: &mut bool, value: &str) -> Result<(), String> {
@@ -164,7 +169,7 @@ fn put_limit<T: std::str::FromStr + PartialEq + Default>(
 }
 
 /// What does not go together: the table (`gateway.routes.MODEL`), and what is wrong.
-pub(crate) fn contradictions(settings: &GatewaySettings) -> Vec<(String, String)> {
+pub(super) fn contradictions(settings: &GatewaySettings) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (name, backend) in &settings.backends {
         let table = format!("gateway.backends.{name}");

@@ -17,11 +17,7 @@ pub(super) fn mode_from(value: &str) -> Result<Mode, String> {
 }
 
 pub(super) fn set_auth(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.server.auth = match value {
-        "none" => Auth::Nothing,
-        "keys" => Auth::Keys,
-        _ => return Err("`none` or `keys`".into()),
-    };
+    settings.server.auth = choose(value, Auth::NAMES)?;
     Ok(())
 }
 
@@ -42,18 +38,12 @@ pub(super) fn set_precision(settings: &mut Settings, value: &str) -> Result<(), 
 }
 
 pub(super) fn set_duplicates(settings: &mut Settings, value: &str) -> Result<(), String> {
-    settings.duplicates = match value {
-        "keep" => DuplicatePolicy::Keep,
-        "link" => DuplicatePolicy::Link,
-        "skip" => DuplicatePolicy::Skip,
-        _ => return Err("`keep`, `link` or `skip`".into()),
-    };
+    settings.duplicates = choose(value, DuplicatePolicy::NAMES)?;
     Ok(())
 }
 
 pub(super) fn set_ocr_engine(settings: &mut Settings, value: &str) -> Result<(), String> {
-    let named = OcrEngine::NAMES.iter().find(|(name, _)| *name == value);
-    settings.ocr.engine = named.ok_or("`auto`, `tesseract`, `azure`, `http` or `off`")?.1;
+    settings.ocr.engine = choose(value, &OcrEngine::NAMES)?;
     Ok(())
 }
 
@@ -70,6 +60,19 @@ pub(super) fn set_endpoint(settings: &mut Settings, value: &str) -> Result<(), S
     }
     settings.hf_endpoint = value.trim_end_matches('/').to_owned();
     Ok(())
+}
+
+/// Takes one of these names; the error tells them all.
+pub(super) fn choose<T: Copy>(value: &str, names: &[(&str, T)]) -> Result<T, String> {
+    let named = names.iter().find(|(name, _)| *name == value).map(|(_, named)| *named);
+    named.ok_or_else(|| {
+        let all: Vec<String> = names.iter().map(|(name, _)| format!("`{name}`")).collect();
+        match all.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
+        }
+    })
 }
 
 /// Takes a URL, or nothing for none.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use gateway::{Key, KeyRing, KeyRole, KeySpec, Limits, NewKey};
+use gateway::{Key, KeyRing, KeyRole, KeySpec, Limits, NewKey, TokenVerifier};
+use outbound::{AddressPolicy, Outbound, OutboundOptions};
 use runtime::{Clock, SystemClock};
 use store::Database;
 
@@ -90,6 +91,31 @@ impl Platform {
     /// let in.
     pub async fn admit(&self, secret: &str) -> Result<Arc<Key>, PlatformError> {
         self.key_ring().await?.admit(secret).await?.map_err(PlatformError::Key)
+    }
+
+    /// The key that stands for the subject of an issuer's token.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError::Token`] when the token opens nothing, or its issuer's keys cannot be had.
+    pub async fn admit_token(&self, token: &str) -> Result<Arc<Key>, PlatformError> {
+        self.token_verifier()?.admit(token).await.map_err(PlatformError::Token)
+    }
+
+    fn token_verifier(&self) -> Result<&TokenVerifier, PlatformError> {
+        if let Some(verifier) = self.tokens.get() {
+            return Ok(verifier);
+        }
+        let mut issuers = Vec::new();
+        for own in self.require_settings()?.server.issuers.values() {
+            // It is one that the operator named, wherever it stands.
+            let options =
+                OutboundOptions { addresses: AddressPolicy::AllowPrivate, ..OutboundOptions::default() };
+            let outbound = Outbound::new(&options).map_err(PlatformError::Outbound)?;
+            let fetch = gateway::fetched_from(outbound, &own.spec.issuer, &own.jwks_url);
+            issuers.push((own.spec.clone(), fetch));
+        }
+        Ok(self.tokens.get_or_init(|| TokenVerifier::new(issuers, Arc::new(SystemClock))))
     }
 
     async fn key_ring(&self) -> Result<&KeyRing, PlatformError> {

@@ -28,6 +28,11 @@ pub enum DuplicatePolicy {
     Skip,
 }
 
+impl DuplicatePolicy {
+    /// Each by its name in configuration.
+    pub const NAMES: &[(&str, Self)] = &[("keep", Self::Keep), ("link", Self::Link), ("skip", Self::Skip)];
+}
+
 /// How many documents say what another one says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DuplicateCounts {

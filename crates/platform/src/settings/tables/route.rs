@@ -3,7 +3,7 @@
 use gateway::{Balance, Reason, Sharing, Strictness};
 
 use super::{FamilyKey, RouteSettings, put_limit, put_switch};
-use crate::settings::values::{put, put_text};
+use crate::settings::values::{choose, put, put_text};
 use crate::settings::{Kind, Settings};
 
 pub(super) const ROUTE: &[FamilyKey] = &[
@@ -23,13 +23,7 @@ pub(super) const ROUTE: &[FamilyKey] = &[
         default: "weighted",
         what: "which server is asked: `weighted`, `sticky`, `least_loaded` or `prefix`",
         set: |settings, name, value| {
-            route(settings, name).balance = match value {
-                "weighted" => Balance::Weighted,
-                "sticky" => Balance::Sticky,
-                "least_loaded" => Balance::LeastLoaded,
-                "prefix" => Balance::Prefix,
-                _ => return Err("`weighted`, `sticky`, `least_loaded` or `prefix`".into()),
-            };
+            route(settings, name).balance = choose(value, Balance::NAMES)?;
             Ok(())
         },
     },
@@ -76,11 +70,7 @@ pub(super) const ROUTE: &[FamilyKey] = &[
         default: "key",
         what: "who shares kept answers: `key`, each key with itself, or `team`",
         set: |settings, name, value| {
-            route(settings, name).cache_sharing = match value {
-                "key" => Sharing::Key,
-                "team" => Sharing::Team,
-                _ => return Err("`key` or `team`".into()),
-            };
+            route(settings, name).cache_sharing = choose(value, Sharing::NAMES)?;
             Ok(())
         },
     },
@@ -112,9 +102,8 @@ pub(super) const ROUTE: &[FamilyKey] = &[
         default: "refusal\nempty\njson\nerror",
         what: "what will not do: `refusal`, `length` (cut short), `empty`, `json` (asked for and not given), `error`",
         set: |settings, name, value| {
-            let reasons: Option<Vec<_>> = value.lines().map(|name| named(&Reason::NAMES, name)).collect();
-            route(settings, name).escalate_on =
-                reasons.ok_or("`refusal`, `length`, `empty`, `json` or `error`")?;
+            let reasons = value.lines().map(|reason| choose(reason, &Reason::NAMES));
+            route(settings, name).escalate_on = reasons.collect::<Result<_, _>>()?;
             Ok(())
         },
     },
@@ -218,10 +207,6 @@ fn route<'a>(settings: &'a mut Settings, name: &str) -> &'a mut RouteSettings {
 }
 
 fn put_strictness(place: &mut Strictness, value: &str) -> Result<(), String> {
-    *place = named(&Strictness::NAMES, value).ok_or("`off`, `observe`, `mask` or `block`")?;
+    *place = choose(value, &Strictness::NAMES)?;
     Ok(())
-}
-
-fn named<T: Copy>(names: &[(&str, T)], name: &str) -> Option<T> {
-    names.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
 }
