@@ -1,4 +1,4 @@
-//! Installs what tests drive or compare with: Chromium, poppler's `pdftotext`, Tesseract, npm and Python packages.
+//! Installs what tests drive or compare with: Chromium, poppler's `pdftotext`, Tesseract, Redis, npm and Python packages.
 
 #![expect(clippy::disallowed_methods, reason = "this module keeps packages outside the clone")]
 
@@ -14,10 +14,11 @@ use crate::repository;
 const LISTS: [&str; 3] =
     ["xtask/clients/package.json", "xtask/clients/package-lock.json", "xtask/clients/requirements.txt"];
 /// Debian's packages, and the program that each of them has.
-const DEBIAN: [(&str, &[&str]); 3] = [
+const DEBIAN: [(&str, &[&str]); 4] = [
     ("/usr/bin/chromium", &["chromium", "fonts-liberation"]),
     ("/usr/bin/pdftotext", &["poppler-utils"]),
     ("/usr/bin/tesseract", &["tesseract-ocr"]),
+    ("/usr/bin/redis-server", &["redis-server"]),
 ];
 
 /// Installs everything; costs nothing where that was done before.

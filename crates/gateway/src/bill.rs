@@ -8,7 +8,7 @@ use model::Usage;
 
 use crate::call::{CallError, Caller};
 use crate::measure;
-use crate::quota::{Claim, Headroom, Ledger, Limits, Reservation, Wanted, Window};
+use crate::quota::{Claim, Counters, Headroom, Hold, Limits, Unreserved, Wanted, Window};
 use crate::usage::{Spender, UsageBook, UsageRow, Used};
 
 /// The fewest tokens of an answer that are worth asking for.
@@ -17,7 +17,7 @@ const ANSWER_TOKENS_MIN: u64 = 16;
 /// The counters and the book.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) counters: Counters,
     pub(crate) book: Arc<UsageBook>,
 }
 
@@ -59,7 +59,7 @@ impl Price {
 /// A request's account. Dropping it settles and notes what was used until then.
 pub struct Bill {
     accounts: Accounts,
-    reservation: Option<Reservation>,
+    reservation: Option<Hold>,
     key_id: String,
     team: String,
     model: String,
@@ -83,23 +83,28 @@ pub(crate) struct Limited {
 
 impl Accounts {
     /// Counters and a book.
-    pub fn new(ledger: Arc<Ledger>, book: Arc<UsageBook>) -> Self {
-        Self { ledger, book }
+    pub fn new(counters: Counters, book: Arc<UsageBook>) -> Self {
+        Self { counters, book }
     }
 
     /// Sets aside what a request may use.
     ///
     /// # Errors
     ///
-    /// [`CallError::Quota`] where there is no room for the prompt and a few words of an answer.
-    pub(crate) fn open(&self, opening: Opening<'_>) -> Result<Bill, CallError> {
+    /// [`CallError::Quota`] where there is no room for the prompt and a few words of an answer;
+    /// [`CallError::CountersAway`] where nobody can say whether there is.
+    pub(crate) async fn open(&self, opening: Opening<'_>) -> Result<Bill, CallError> {
         let Opening { caller, model, estimate: Estimate { prompt, completion }, claims } = opening;
         let wanted = Wanted {
             least: prompt.saturating_add(completion.min(ANSWER_TOKENS_MIN)),
             most: prompt.saturating_add(completion),
         };
         let limits_tokens = claims.iter().any(|claim| claim.limits.has_tokens());
-        let reservation = self.ledger.reserve(claims.to_vec(), wanted).map_err(CallError::Quota)?;
+        let reservation = self.counters.reserve(claims.to_vec(), wanted).await;
+        let reservation = reservation.map_err(|unreserved| match unreserved {
+            Unreserved::Refused(refusal) => CallError::Quota(refusal),
+            Unreserved::Away => CallError::CountersAway,
+        })?;
         let is_short = reservation.tokens() < wanted.most;
         let key = caller.key.as_ref();
         Ok(Bill {
@@ -121,7 +126,7 @@ impl Accounts {
     /// What is left in the narrowest window of these accounts.
     pub(crate) fn headroom(&self, claims: &[Claim]) -> Option<Headroom> {
         let rooms = claims.iter().filter_map(|claim| {
-            let room = self.ledger.headroom(&claim.account, &claim.limits)?;
+            let room = self.counters.headroom(&claim.account, &claim.limits)?;
             measure::headroom(&claim.account, room.left);
             Some(room)
         });
@@ -129,7 +134,7 @@ impl Accounts {
     }
 
     fn narrowest(&self, claims: &[Claim]) -> Option<Limited> {
-        let left = |claim: &Claim| self.ledger.headroom(&claim.account, &claim.limits);
+        let left = |claim: &Claim| self.counters.headroom(&claim.account, &claim.limits);
         let (room, claim) = claims
             .iter()
             .filter_map(|claim| Some((left(claim)?, claim)))
@@ -140,8 +145,8 @@ impl Accounts {
     }
 }
 
-/// Has a ledger begin where the book of this month ends.
-pub fn restore(ledger: &Ledger, month: &[UsageRow]) {
+/// Has counters begin where the book of this month ends.
+pub async fn restore(counters: &Counters, month: &[UsageRow]) {
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for row in month {
         let tokens = row.prompt_tokens + row.completion_tokens;
@@ -150,9 +155,7 @@ pub fn restore(ledger: &Ledger, month: &[UsageRow]) {
             *sums.entry(format!("{kind}:{name}")).or_default() += tokens;
         }
     }
-    for (account, tokens) in sums {
-        ledger.restore(&account, tokens);
-    }
+    counters.restore(&sums.into_iter().collect::<Vec<_>>()).await;
 }
 
 /// The accounts that a request counts for.

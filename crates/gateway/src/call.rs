@@ -39,6 +39,9 @@ pub enum CallError {
     /// The guard came to no end with it.
     #[error("the guard came to no end with the request")]
     Unguarded,
+    /// Those who count together cannot.
+    #[error("quotas cannot be counted at the moment")]
+    CountersAway,
     /// The model's server cannot be reached.
     #[error("backend `{backend}` cannot be reached")]
     Unreachable {
@@ -106,7 +109,7 @@ impl CallError {
             }
             Self::Quota(refusal) if refusal.window == Window::Streams => "wait until an answer has ended",
             Self::Quota(_) => "ask for less with `max_tokens`, or wait for the window to begin anew",
-            Self::Busy { .. } => "try again in a moment",
+            Self::Busy { .. } | Self::CountersAway => "try again in a moment",
             Self::TimedOut { .. } => "try again, or raise the route's limit",
         }
     }
@@ -148,6 +151,7 @@ impl CallError {
             | Self::UnknownModel(_)
             | Self::Quota(_)
             | Self::Blocked(_)
+            | Self::CountersAway
             | Self::Unguarded => false,
         }
     }

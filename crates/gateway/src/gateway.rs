@@ -20,7 +20,7 @@ use crate::held::{Held, streamed};
 use crate::load;
 use crate::measure;
 use crate::outgoing::Outgoing;
-use crate::quota::{Claim, Limits};
+use crate::quota::{Claim, Limits, WhenAway};
 use crate::reply::{self, Reply, ReplyBody, handed_on};
 use crate::request::{Operation, Request};
 use crate::route::{Backend, Balance, Route, hashed};
@@ -88,9 +88,14 @@ impl Gateway {
         Self { routes, teams, accounts, cache, clock }
     }
 
-    /// Keeps the book and watches the servers' load until `stop` is requested.
+    /// Keeps the book and the counters, and watches the servers' load until `stop` is requested.
     pub async fn tend(&self, stop: Shutdown) {
-        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop));
+        let counting = async {
+            if let Some(shared) = self.accounts.counters.shared() {
+                shared.tend(stop.clone()).await;
+            }
+        };
+        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop.clone()), counting);
     }
 
     async fn watch_load(&self, stop: Shutdown) {
@@ -126,6 +131,11 @@ impl Gateway {
         }
     }
 
+    /// What becomes of requests while quotas cannot be counted together; `None` while they can.
+    pub fn counters_away(&self) -> Option<WhenAway> {
+        self.accounts.counters.away()
+    }
+
     /// The book of usage.
     pub fn book(&self) -> &UsageBook {
         &self.accounts.book
@@ -136,9 +146,9 @@ impl Gateway {
     /// # Errors
     ///
     /// [`CallError::Quota`] where there is no room.
-    pub fn bill(&self, caller: &Caller, model: &str, estimate: Estimate) -> Result<Bill, CallError> {
+    pub async fn bill(&self, caller: &Caller, model: &str, estimate: Estimate) -> Result<Bill, CallError> {
         let claims = self.claims(caller, model, Limits::default());
-        self.accounts.open(Opening { caller, model, estimate, claims: &claims })
+        self.accounts.open(Opening { caller, model, estimate, claims: &claims }).await
     }
 
     /// What is left to a caller, as headers of OpenAI's names.
@@ -209,8 +219,8 @@ impl Gateway {
             Operation::Embeddings => 0,
         };
         let estimate = Estimate { prompt: request.prompt_tokens, completion: answers };
-        let bill =
-            self.accounts.open(Opening { caller: &caller, model: &route.name, estimate, claims: &claims })?;
+        let opening = Opening { caller: &caller, model: &route.name, estimate, claims: &claims };
+        let bill = self.accounts.open(opening).await?;
         let limited = bill.limited().cloned();
         let route_prompt = route.prompting.header();
         // A request that the guard refuses costs nothing: what was set aside for it is let go.

@@ -43,7 +43,10 @@ pub use guarding::{Guarding, GuardingOptions, Strictness};
 pub use json::JsonError;
 pub use key::{Key, KeyRefusal, KeyRing, KeySpec, NewKey, Role as KeyRole, Secret};
 pub use prompting::{Prompting, SystemPrompt};
-pub use quota::{Claim, Headroom, Ledger, Limits, Metered, QuotaRefusal, Reservation, Wanted, Window};
+pub use quota::{
+    Claim, Counters, Headroom, Ledger, Limits, Metered, QuotaRefusal, RedisAddress, RedisError, Reservation,
+    SharedLedger, Wanted, WhenAway, Window,
+};
 pub use reply::{ByteStream, Reply, ReplyBody};
 pub use request::{Operation, Request, RequestError};
 pub use route::{Backend, BackendSpec, Balance, Patience, Route};

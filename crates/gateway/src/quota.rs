@@ -11,6 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{self, Calendar};
 
+mod counters;
+mod shared;
+
+pub use counters::{Counters, Hold};
+pub use shared::{RedisAddress, RedisError, SharedLedger, Unreserved, WhenAway};
+
 /// How much an account may use. What is absent is not limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -207,13 +213,7 @@ impl Ledger {
     }
 
     fn now(&self) -> Moment {
-        let micros = self.clock.now_micros();
-        Moment {
-            micros,
-            minute: calendar::minute(micros),
-            month: self.calendar.month(micros),
-            calendar: self.calendar,
-        }
+        Moment::of(self.clock.as_ref(), self.calendar)
     }
 
     fn accounts(&self) -> MutexGuard<'_, HashMap<String, Account>> {
@@ -249,6 +249,13 @@ struct Moment {
     minute: i64,
     month: i64,
     calendar: Calendar,
+}
+
+impl Moment {
+    fn of(clock: &dyn Clock, calendar: Calendar) -> Self {
+        let micros = clock.now_micros();
+        Self { micros, minute: calendar::minute(micros), month: calendar.month(micros), calendar }
+    }
 }
 
 /// A window with a limit.

@@ -324,7 +324,9 @@ fn call_kind(error: &CallError) -> ErrorKind {
         CallError::Blocked(_) => ErrorKind::Blocked,
         CallError::Unguarded => ErrorKind::Failed,
         CallError::UnknownModel(_) => ErrorKind::NotFound,
-        CallError::Unreachable { .. } | CallError::Failed { .. } => ErrorKind::Unavailable,
+        CallError::Unreachable { .. } | CallError::Failed { .. } | CallError::CountersAway => {
+            ErrorKind::Unavailable
+        }
         CallError::Busy { .. } => ErrorKind::Busy,
         CallError::Quota(_) => ErrorKind::QuotaExceeded,
         CallError::TimedOut { .. } => ErrorKind::TimedOut,

@@ -34,8 +34,8 @@ pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
 pub use serving::{Announcement, RunningServer};
 pub use settings::{
-    Auth, BackendSettings, GatewaySettings, IssuerSettings, ModelServer, RouteSettings, SelfHosted,
-    ServerSettings, Settings, StackName,
+    Auth, BackendSettings, GatewaySettings, IssuerSettings, ModelServer, RedisAway, RedisSettings,
+    RouteSettings, SelfHosted, ServerSettings, Settings, StackName,
 };
 pub use sources::SourceSettings;
 pub use use_cases::{

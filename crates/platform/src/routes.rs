@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{
-    Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Gateway, GatewayError, GatewayOptions,
-    Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, Route, SystemPrompt, UsageBook,
+    Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Counters, Gateway, GatewayError,
+    GatewayOptions, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress, Route,
+    SharedLedger, SystemPrompt, UsageBook,
 };
 use guard::Canary;
 use model::Embedder;
@@ -48,16 +49,35 @@ impl Platform {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Database::open_sqlite(&self.home()?.state_database()).await?;
         let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
-        let ledger = Ledger::new(Arc::clone(&clock), settings.calendar);
-        gateway::restore(&ledger, &book.month().await?);
+        let counters = counters(settings, &self.environment, Arc::clone(&clock)).await?;
+        gateway::restore(&counters, &book.month().await?).await;
         Ok(Arc::new(Gateway::new(GatewayOptions {
             routes: routes?,
             teams: settings.teams.clone(),
-            accounts: Accounts::new(ledger, Arc::new(book)),
+            accounts: Accounts::new(counters, Arc::new(book)),
             cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock), embedder),
             clock,
         })))
     }
+}
+
+/// Where quotas are counted.
+async fn counters(
+    settings: &GatewaySettings,
+    environment: &Environment,
+    clock: Arc<dyn Clock>,
+) -> Result<Counters, PlatformError> {
+    let own = &settings.redis;
+    if own.url.is_empty() {
+        return Ok(Counters::Own(Ledger::new(clock, settings.calendar)));
+    }
+    let place = KeyPlace { variable: &own.password_env, file: &own.password_file, of: &own.url };
+    let address = RedisAddress { url: own.url.clone(), password: api_key(place, environment)? };
+    let shared = SharedLedger::open(address, own.when_away(), (clock, settings.calendar)).await;
+    shared.map(Counters::Shared).map_err(|error| PlatformError::Argument {
+        what: error.to_string(),
+        hint: "write `gateway.redis_url` as `redis://host:6379/0`, or `rediss://` for TLS".into(),
+    })
 }
 
 /// The server that the settings name. It is one that the operator named, wherever it stands.

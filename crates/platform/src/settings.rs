@@ -1,5 +1,6 @@
 //! What can be set, and what it comes to.
 
+mod counters;
 mod keys;
 mod tables;
 mod values;
@@ -13,6 +14,7 @@ use rag::{DuplicatePolicy, Fusion, Mode};
 use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
+pub use counters::{RedisAway, RedisSettings};
 pub(crate) use keys::{KEYS, Key, Kind};
 pub use tables::{BackendSettings, GatewaySettings, IssuerSettings, PromptSettings, RouteSettings};
 pub(crate) use tables::{FAMILIES, Family};
@@ -199,6 +201,7 @@ impl Settings {
     pub(crate) fn contradictions(&self) -> Vec<(String, String)> {
         let mut found = tables::contradictions(&self.gateway);
         found.extend(tables::issuer_contradictions(&self.server));
+        found.extend(self.gateway.redis.contradiction());
         found
     }
 

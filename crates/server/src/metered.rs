@@ -18,10 +18,11 @@ impl Metered {
     /// # Errors
     ///
     /// A refusal where the caller's quota has no room for it.
-    pub fn open(app: &App, caller: &Caller, collection: &str) -> Result<Self, Refused> {
+    pub async fn open(app: &App, caller: &Caller, collection: &str) -> Result<Self, Refused> {
         let estimate = app.platform.answer_estimate()?;
         let model = format!("rag/{collection}");
-        let bill = app.gateway.bill(&caller.of_models(), &model, estimate).map_err(PlatformError::from)?;
+        let bill = app.gateway.bill(&caller.of_models(), &model, estimate).await;
+        let bill = bill.map_err(PlatformError::from)?;
         Ok(Self(Mutex::new(bill)))
     }
 

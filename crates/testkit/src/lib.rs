@@ -11,6 +11,7 @@
 
 mod azurite;
 mod http;
+mod redis;
 mod served;
 mod signer;
 mod similarity;
@@ -23,6 +24,7 @@ use serde_json::Value;
 
 pub use azurite::Azurite;
 pub use http::{Event, Http, Response};
+pub use redis::Redis;
 pub use served::Served;
 pub use signer::Signer;
 pub use similarity::{cell_similarity, heading_similarity, word_similarity};

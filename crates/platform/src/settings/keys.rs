@@ -1,10 +1,10 @@
 //! Every setting, each in one line of one table.
 
-use super::Settings;
 use super::values::{
-    mode_from, put, put_text, put_url, set_auth, set_duplicates, set_endpoint, set_ocr_engine,
+    choose, mode_from, put, put_text, put_url, set_auth, set_duplicates, set_endpoint, set_ocr_engine,
     set_ocr_seconds, set_precision, set_stack,
 };
+use super::{RedisAway, Settings};
 
 /// What a setting's value is in TOML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -450,6 +450,44 @@ pub(crate) const KEYS: &[Key] = &[
                 gateway::Calendar::of_zone(value).ok_or("the name of a time zone, as `Europe/Berlin`")?;
             Ok(())
         },
+    },
+    Key {
+        name: "gateway.redis_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the Redis in which several nodes count quotas together, as `redis://host:6379/0`, or `rediss://` for TLS",
+        set: |settings, value| put_text(&mut settings.gateway.redis.url, value),
+    },
+    Key {
+        name: "gateway.redis_password_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the Redis's password",
+        set: |settings, value| put_text(&mut settings.gateway.redis.password_env, value),
+    },
+    Key {
+        name: "gateway.redis_password_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds the Redis's password",
+        set: |settings, value| put_text(&mut settings.gateway.redis.password_file, value),
+    },
+    Key {
+        name: "gateway.redis_away",
+        kind: Kind::Text,
+        default: "refuse",
+        what: "what becomes of limited requests while the Redis is away: `refuse`, or `share`, each node its part of the limits",
+        set: |settings, value| {
+            settings.gateway.redis.away = choose(value, &RedisAway::NAMES)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "gateway.redis_nodes",
+        kind: Kind::Integer,
+        default: "0",
+        what: "how many nodes share the limits, for `share`",
+        set: |settings, value| put(&mut settings.gateway.redis.nodes, value, 0..=10_000),
     },
     Key {
         name: "gateway.request_bytes_max",

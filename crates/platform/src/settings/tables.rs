@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use gateway::{Balance, Calendar, Limits, Price, Reason, Sharing, Strictness};
 use provider::Dialect;
 
-use super::{Kind, Settings};
+use super::{Kind, RedisSettings, Settings};
 
 pub use issuer::IssuerSettings;
 pub(super) use issuer::contradictions as issuer_contradictions;
@@ -49,6 +49,8 @@ pub struct GatewaySettings {
     pub prompts: BTreeMap<String, PromptSettings>,
     /// How much each team may use, by name.
     pub teams: BTreeMap<String, Limits>,
+    /// Where quotas are counted together.
+    pub redis: RedisSettings,
     /// When a month begins.
     pub calendar: Calendar,
     /// How many bytes of answers are kept.

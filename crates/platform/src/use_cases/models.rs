@@ -1,7 +1,7 @@
 //! The stack's models for those who ask for them by name, and whether everything can serve.
 
 use access::{PrivateText, Reader};
-use gateway::Estimate;
+use gateway::{Estimate, WhenAway};
 use model::{ChatRequest, ChatStream, Embedder};
 
 use crate::parts::Embedding;
@@ -30,6 +30,8 @@ pub struct Readiness {
     pub part: &'static str,
     /// Why it cannot serve; `None` where it can.
     pub problem: Option<String>,
+    /// What is not as it should be, though it serves.
+    pub note: Option<String>,
 }
 
 impl Platform {
@@ -134,11 +136,22 @@ impl Platform {
         };
         let out = self.gateway.get().map(|gateway| gateway.models_out()).unwrap_or_default();
         let backends = (!out.is_empty()).then(|| format!("no backend serves {}", out.join(", ")));
+        let away = self.gateway.get().and_then(|gateway| gateway.counters_away());
+        let (counters, note) = match away {
+            None => (None, None),
+            Some(WhenAway::Refuse) => (Some("the Redis that counts quotas is away".to_owned()), None),
+            Some(WhenAway::Share(_)) => (
+                None,
+                Some("the Redis that counts quotas is away: this node lets its share through".to_owned()),
+            ),
+        };
+        let part = |part, problem| Readiness { part, problem, note: None };
         vec![
-            Readiness { part: "state", problem: problem(state) },
-            Readiness { part: "home", problem: problem(home) },
-            Readiness { part: "embedder", problem: model },
-            Readiness { part: "backends", problem: backends },
+            part("state", problem(state)),
+            part("home", problem(home)),
+            part("embedder", model),
+            part("backends", backends),
+            Readiness { note, ..part("counters", counters) },
         ]
     }
 }

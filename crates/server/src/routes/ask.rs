@@ -87,7 +87,7 @@ pub async fn ask(
     Json(body): Json<AskBody>,
 ) -> Result<Response, Refused> {
     let call = body.call(collection, &caller)?;
-    let metered = Metered::open(&app, &caller, &call.search.collection)?;
+    let metered = Metered::open(&app, &caller, &call.search.collection).await?;
     if !caller.takes_events {
         metered.taken();
         let outcome = app.platform.ask(&call, &|_| {}, &|_| {}).await?;

@@ -85,7 +85,7 @@ async fn answer(
         filter: request.filter.clone(),
         reader: caller.reader.clone(),
     };
-    let metered = Metered::open(&app, &caller, &search.collection)?;
+    let metered = Metered::open(&app, &caller, &search.collection).await?;
     let call = AskCall { search, history, trace_id: caller.trace_id };
     let completion = Completion {
         id: format!("chatcmpl-{}", call.trace_id),

@@ -29,6 +29,9 @@ pub struct Part {
     pub ready: bool,
     /// Why not.
     pub problem: Option<String>,
+    /// What is not as it should be, though it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Alive.
@@ -46,7 +49,10 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
         .readiness()
         .await
         .into_iter()
-        .map(|found| Part { part: found.part, ready: found.problem.is_none(), problem: found.problem })
+        .map(|found| {
+            let platform::Readiness { part, problem, note } = found;
+            Part { part, ready: problem.is_none(), problem, note }
+        })
         .collect();
     let ready = parts.iter().all(|part| part.ready) && !app.stop.is_requested();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
