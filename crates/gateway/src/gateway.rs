@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Usage;
-use outbound::Origin;
 use provider::Forwarded;
-use runtime::{Clock, Shutdown, Stopwatch};
+use runtime::{Clock, Stopwatch};
 
 use crate::asked::{Asked, refused, timed_out, unanswered, whole};
 use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
@@ -17,7 +16,6 @@ use crate::cache::{AnswerCache, CacheKey, Found, Kept, Looking};
 use crate::call::{CallError, Caller};
 use crate::guarding::Guarded;
 use crate::held::{Held, streamed};
-use crate::load;
 use crate::measure;
 use crate::outgoing::Outgoing;
 use crate::quota::{Claim, Limits, WhenAway};
@@ -27,18 +25,14 @@ use crate::route::{Backend, Balance, Route, hashed};
 use crate::stream::{Supervised, Wants};
 use crate::usage::UsageBook;
 
-/// How often usage is written: what a power cut loses at most.
-const BOOKS_EVERY: Duration = Duration::from_secs(1);
 /// How long a streamed request waits for the answer to one like it.
 const STREAM_WAIT_MAX: Duration = Duration::from_millis(500);
-/// How often servers are asked for their load.
-const LOAD_EVERY: Duration = Duration::from_millis(500);
 
 /// Every route, and what stands between clients and servers.
 pub struct Gateway {
-    routes: BTreeMap<String, Arc<Route>>,
+    pub(crate) routes: BTreeMap<String, Arc<Route>>,
     teams: BTreeMap<String, Limits>,
-    accounts: Accounts,
+    pub(crate) accounts: Accounts,
     cache: Arc<AnswerCache>,
     clock: Arc<dyn Clock>,
 }
@@ -86,49 +80,6 @@ impl Gateway {
         let GatewayOptions { routes, teams, accounts, cache, clock } = options;
         let routes = routes.into_iter().map(|route| (route.name.clone(), Arc::new(route))).collect();
         Self { routes, teams, accounts, cache, clock }
-    }
-
-    /// Keeps the book and the counters, and watches the servers' load until `stop` is requested.
-    pub async fn tend(&self, stop: Shutdown) {
-        let counting = async {
-            if let Some(shared) = self.accounts.counters.shared() {
-                shared.tend(stop.clone()).await;
-            }
-        };
-        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop.clone()), counting);
-    }
-
-    async fn watch_load(&self, stop: Shutdown) {
-        let mut told: Vec<(&Arc<Backend>, &Origin)> = Vec::new();
-        for backend in self.routes.values().flat_map(|route| &route.backends) {
-            let is_new = !told.iter().any(|(other, _)| Arc::ptr_eq(other, backend));
-            told.extend(backend.metrics.as_ref().filter(|_| is_new).map(|metrics| (backend, metrics)));
-        }
-        while !told.is_empty() && !stop.is_requested() {
-            let asked = told.iter().map(|(backend, metrics)| load::ask(backend, metrics));
-            futures_util::future::join_all(asked).await;
-            tokio::select! {
-                () = stop.requested() => {}
-                () = tokio::time::sleep(LOAD_EVERY) => {}
-            }
-        }
-    }
-
-    /// Writes what was used to the database every second, until `stop` is requested, and once more then.
-    async fn keep_books(&self, stop: Shutdown) {
-        loop {
-            let is_last = stop.is_requested();
-            if let Err(error) = self.accounts.book.write().await {
-                tracing::error!(%error, "usage waits to be written");
-            }
-            if is_last {
-                return;
-            }
-            tokio::select! {
-                () = stop.requested() => {}
-                () = tokio::time::sleep(BOOKS_EVERY) => {}
-            }
-        }
     }
 
     /// What becomes of requests while quotas cannot be counted together; `None` while they can.

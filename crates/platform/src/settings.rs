@@ -111,6 +111,12 @@ pub struct ServerSettings {
     pub auth: Auth,
     /// Whose tokens are taken, by name.
     pub issuers: BTreeMap<String, IssuerSettings>,
+    /// The file with the certificate and its chain; empty where connections are plain.
+    pub tls_certificate_file: String,
+    /// The file with its key.
+    pub tls_key_file: String,
+    /// How many connections there may be at once.
+    pub connections_max: usize,
     /// The largest upload, in bytes.
     pub upload_bytes_max: usize,
     /// How many requests it works on at once.

@@ -1,6 +1,7 @@
 //! Connections: taking them, bounding what a client may do before it has said what it wants, and letting them end.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,9 +9,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use platform::Shutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+/// How long a client may take to agree on a cipher.
+const HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// How long a client may take to send a request's head, and a connection may wait for the next request's.
 const HEAD_SECONDS_MAX: u64 = 30;
 /// The largest head of a request.
@@ -20,18 +26,38 @@ const HEADERS_MAX: usize = 100;
 /// How long to wait where the system has no more connections to give.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How connections are taken.
+#[derive(Clone)]
+pub struct Door {
+    /// What answers.
+    pub router: Router,
+    /// Takes them over TLS; `None` for plain ones.
+    pub tls: Option<TlsAcceptor>,
+    /// As many permits as there may be connections. The next ones wait at the system's door.
+    pub room: Arc<Semaphore>,
+    /// Requested when it is time to stop.
+    pub stop: Shutdown,
+}
+
 /// Serves connections until `stop` is requested and what is under way has ended.
-pub async fn serve(listener: TcpListener, router: Router, stop: Shutdown) {
+pub async fn serve(listener: TcpListener, door: Door) {
     let mut connections = JoinSet::new();
     loop {
+        if door.room.available_permits() == 0 {
+            metrics::counter!("patou_connections_waited_total").increment(1);
+        }
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &door.room) => accepted,
             Some(_) = connections.join_next() => continue,
-            () = stop.requested() => break,
+            () = door.stop.requested() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), stop.clone()));
+            Ok((stream, permit)) => {
+                let door = door.clone();
+                connections.spawn(async move {
+                    connection(stream, door).await;
+                    drop(permit);
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
@@ -43,11 +69,35 @@ pub async fn serve(listener: TcpListener, router: Router, stop: Shutdown) {
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: Shutdown) {
+/// A connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, permit))
+}
+
+async fn connection(stream: TcpStream, door: Door) {
     // A token that waits for the next one to fill a packet comes late.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot send without delay");
     }
+    let Some(acceptor) = &door.tls else { return http(stream, door.router, door.stop).await };
+    let limit = Duration::from_secs(HANDSHAKE_SECONDS_MAX);
+    let agreed = tokio::select! {
+        agreed = tokio::time::timeout(limit, acceptor.accept(stream)) => agreed,
+        () = door.stop.requested() => return,
+    };
+    match agreed {
+        Ok(Ok(stream)) => http(stream, door.router, door.stop).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a connection over TLS failed"),
+        Err(_) => tracing::debug!("a connection over TLS was given up: no cipher was agreed on in time"),
+    }
+}
+
+async fn http(stream: impl AsyncRead + AsyncWrite + Unpin, router: Router, stop: Shutdown) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))

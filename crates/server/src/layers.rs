@@ -103,10 +103,12 @@ pub async fn own_origin(State(app): State<Arc<App>>, request: Request, next: Nex
         return Refused::new(ErrorKind::Forbidden, "the `Host` header names another machine", hint)
             .into_response();
     }
+    // Behind a proxy, or by itself.
+    let may_be_tls = keyed || !app.limits.tls_certificate_file.is_empty();
     let origin = request.headers().get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or("?"));
     let site = request.headers().get("sec-fetch-site").and_then(|site| site.to_str().ok());
     let from_elsewhere = origin.is_some_and(|origin| {
-        origin != format!("http://{host}") && !(keyed && origin == format!("https://{host}"))
+        origin != format!("http://{host}") && !(may_be_tls && origin == format!("https://{host}"))
     });
     if from_elsewhere || matches!(site, Some("cross-site" | "same-site")) {
         let hint = "only this server's own pages and programs outside a browser may call it";

@@ -17,8 +17,10 @@ mod metrics;
 mod openapi;
 mod routes;
 mod serve;
+mod tls;
 pub mod wire;
 mod work;
 
 pub use openapi::openapi;
 pub use serve::{LocalCommands, LocalOutput, ServeError, ServeOptions, serve};
+pub use tls::TlsError;

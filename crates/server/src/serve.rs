@@ -5,15 +5,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::{Auth, Gateway, Platform, PlatformError, Shutdown};
+use platform::{Auth, Gateway, Platform, PlatformError, ServerSettings, Shutdown};
 use runtime::Task;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::{App, router};
 use crate::body::Room;
-use crate::{connections, metrics};
+use crate::connections::{self, Door};
+use crate::metrics;
+use crate::tls::{Certificate, TlsError};
 
 /// What a command prints, on its way to the one who gave it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +71,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(TlsError),
     /// Serving ended with an error.
     #[error("cannot go on serving")]
     Serve(#[source] std::io::Error),
@@ -85,6 +91,10 @@ impl ServeError {
                 "listen at `127.0.0.1` or `[::1]`, or set `server.auth` to `keys` or `tokens`".into()
             }
             Self::Listen { .. } => "choose another with `--listen`".into(),
+            Self::Tls(_) => {
+                "see `server.tls_certificate_file` and `server.tls_key_file`: PEM files that belong together"
+                    .into()
+            }
             Self::Serve(_) => String::new(),
             Self::Platform(error) => error.hint(),
         }
@@ -95,14 +105,14 @@ impl ServeError {
         match self {
             Self::Address(_) | Self::Open(_) => platform::ErrorKind::WrongUse,
             Self::Listen { .. } => platform::ErrorKind::Unavailable,
-            Self::Serve(_) => platform::ErrorKind::Failed,
+            Self::Serve(_) | Self::Tls(_) => platform::ErrorKind::Failed,
             Self::Platform(error) => error.kind(),
         }
     }
 }
 
-/// Serves until `stop` is requested and what is under way has ended. `listening` is told the address once
-/// connections are taken.
+/// Serves until `stop` is requested and what is under way has ended. `listening` is told the URL once connections are
+/// taken.
 ///
 /// # Errors
 ///
@@ -110,17 +120,25 @@ impl ServeError {
 pub async fn serve(
     platform: Arc<Platform>,
     options: ServeOptions,
-    listening: impl FnOnce(SocketAddr),
+    listening: impl FnOnce(&str),
 ) -> Result<(), ServeError> {
     let settings = platform.require_settings().map_err(ServeError::Platform)?;
     let (limits, models) = (settings.server.clone(), settings.gateway.clone());
     let gateway = Arc::clone(platform.gateway().await.map_err(ServeError::Platform)?);
     let books = Books::begin(&gateway);
     let listener = listen(&options.listen, limits.auth).await?;
-    let address = listener.local_addr().map_err(ServeError::Serve)?;
+    let tls = Tls::of(&limits)?;
+    let url = format!("{}://{}", tls.as_ref().map_or("http", |_| "https"), address(&listener)?);
     platform.hold_home().await.map_err(ServeError::Platform)?;
-    let announcement = platform.announce(address).map_err(ServeError::Platform)?;
+    // No certificate is for this machine's own name: whoever commands the server from here does so beside it.
+    let beside = match &tls {
+        Some(_) => Some(listen("127.0.0.1:0", limits.auth).await?),
+        None => None,
+    };
+    let announced = address(beside.as_ref().unwrap_or(&listener))?;
+    let announcement = platform.announce(announced).map_err(ServeError::Platform)?;
     let drain = Duration::from_secs(limits.drain_seconds_max);
+    let room = Arc::new(Semaphore::new(limits.connections_max));
     let app = Arc::new(App {
         slots: Arc::new(Semaphore::new(limits.requests_max)),
         limits,
@@ -134,8 +152,9 @@ pub async fn serve(
         stop: options.stop.clone(),
         metrics: metrics::install(),
     });
-    listening(address);
-    let serving = connections::serve(listener, router(app), options.stop.clone());
+    listening(&url);
+    let door = Door { router: router(app), tls: None, room, stop: options.stop.clone() };
+    let serving = doors((listener, beside), door, tls);
     let stopped = async {
         options.stop.requested().await;
         tokio::time::sleep(drain).await;
@@ -150,6 +169,51 @@ pub async fn serve(
     books.end().await;
     drop(announcement);
     served
+}
+
+/// A certificate, and what takes connections with it.
+struct Tls {
+    certificate: Arc<Certificate>,
+    acceptor: TlsAcceptor,
+}
+
+impl Tls {
+    /// As the settings say; `None` where connections are plain.
+    fn of(limits: &ServerSettings) -> Result<Option<Self>, ServeError> {
+        if limits.tls_certificate_file.is_empty() {
+            return Ok(None);
+        }
+        let certificate = Certificate::read(&limits.tls_certificate_file, &limits.tls_key_file);
+        let certificate = certificate.map_err(ServeError::Tls)?;
+        let acceptor =
+            certificate.acceptor().map_err(|error| ServeError::Serve(std::io::Error::other(error)))?;
+        Ok(Some(Self { certificate, acceptor }))
+    }
+}
+
+/// Serves at every door until `door.stop` is requested.
+async fn doors((listener, beside): (TcpListener, Option<TcpListener>), door: Door, tls: Option<Tls>) {
+    let plain = door.clone();
+    let beside = async {
+        if let Some(beside) = beside {
+            connections::serve(beside, plain).await;
+        }
+    };
+    match tls {
+        None => connections::serve(listener, door).await,
+        Some(Tls { certificate, acceptor }) => {
+            let watching = certificate.watch(door.stop.clone());
+            tokio::join!(
+                connections::serve(listener, Door { tls: Some(acceptor), ..door }),
+                beside,
+                watching
+            );
+        }
+    }
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
+    listener.local_addr().map_err(ServeError::Serve)
 }
 
 /// What writes usage down and watches backends while the server runs.

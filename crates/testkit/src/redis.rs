@@ -24,7 +24,10 @@ impl Redis {
             return None;
         }
         // Somebody else may take the port in between: then the next one is tried.
-        (0..5).find_map(|_| Self::at(TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port()))
+        match (0..5).find_map(|_| Self::at(free_port()?)) {
+            Some(started) => Some(started),
+            None => panic!("Redis does not start"),
+        }
     }
 
     /// Starts it at a port; `None` where that is taken.
@@ -73,6 +76,12 @@ impl Redis {
             None => panic!("cannot start Redis at port {} again", self.port),
         }
     }
+}
+
+/// A port that nobody has at the moment.
+fn free_port() -> Option<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").ok()?;
+    Some(listener.local_addr().ok()?.port())
 }
 
 impl Drop for Redis {

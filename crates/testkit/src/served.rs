@@ -41,7 +41,7 @@ impl Served {
         let output = child.stdout.take();
         let _ = output.map(|output| BufReader::new(output).read_line(&mut line));
         let told: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-        let address = told["listening"].as_str().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+        let address = told["listening"].as_str().and_then(|url| url.split_once("://")?.1.parse().ok());
         // Nobody reads what it logs: a pipe that is full would stop it.
         let log = child.stderr.take();
         let drained = std::thread::spawn(move || {

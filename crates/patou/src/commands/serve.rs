@@ -1,6 +1,5 @@
 //! `patou serve`.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -28,9 +27,9 @@ pub async fn run(front: &Front, call: Serve) -> anyhow::Result<u8> {
         local: Arc::new(Commands { platform: Arc::clone(&front.platform) }),
         stop: front.stop.clone(),
     };
-    let listening = |address: SocketAddr| {
-        let shown = serde_json::json!({"listening": format!("http://{address}")});
-        let words = || format!("listening at http://{address}\n");
+    let listening = |url: &str| {
+        let shown = serde_json::json!({"listening": url});
+        let words = || format!("listening at {url}\n");
         // That nobody reads standard output is no reason not to serve.
         let _ = front.printer.result(&shown, words);
         if auth == Auth::Nothing {

@@ -399,6 +399,27 @@ pub(crate) const KEYS: &[Key] = &[
         set: set_auth,
     },
     Key {
+        name: "server.tls_certificate_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the PEM file with the server's certificate, its chain after it; without one connections are plain",
+        set: |settings, value| put_text(&mut settings.server.tls_certificate_file, value),
+    },
+    Key {
+        name: "server.tls_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the PEM file with the certificate's key",
+        set: |settings, value| put_text(&mut settings.server.tls_key_file, value),
+    },
+    Key {
+        name: "server.connections_max",
+        kind: Kind::Integer,
+        default: "8192",
+        what: "how many connections there may be at once; the next ones wait",
+        set: |settings, value| put(&mut settings.server.connections_max, value, 1..=1_000_000),
+    },
+    Key {
         name: "server.upload_bytes_max",
         kind: Kind::Integer,
         default: "268435456",

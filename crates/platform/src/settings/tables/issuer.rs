@@ -166,6 +166,10 @@ pub(in crate::settings) fn contradictions(settings: &ServerSettings) -> Vec<(Str
             wrong(format!("the issuer `{name}` needs a `user_claim`"));
         }
     }
+    if settings.tls_certificate_file.is_empty() != settings.tls_key_file.is_empty() {
+        let what = "`server.tls_certificate_file` and `server.tls_key_file` belong together";
+        found.push(("server.tls_certificate_file".to_owned(), what.to_owned()));
+    }
     if settings.auth.takes_tokens() && settings.issuers.is_empty() {
         let what =
             "`server.auth` asks for tokens, and there is no `[server.issuers.NAME]` whose tokens are taken";
