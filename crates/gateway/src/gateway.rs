@@ -23,6 +23,7 @@ use crate::reply::{self, Reply, ReplyBody, handed_on};
 use crate::request::{Operation, Request};
 use crate::route::{Backend, Balance, Route, hashed};
 use crate::stream::{Supervised, Wants};
+use crate::table::Table;
 use crate::usage::UsageBook;
 
 /// How long a streamed request waits for the answer to one like it.
@@ -30,8 +31,7 @@ const STREAM_WAIT_MAX: Duration = Duration::from_millis(500);
 
 /// Every route, and what stands between clients and servers.
 pub struct Gateway {
-    pub(crate) routes: BTreeMap<String, Arc<Route>>,
-    teams: BTreeMap<String, Limits>,
+    pub(crate) table: Table,
     pub(crate) accounts: Accounts,
     cache: Arc<AnswerCache>,
     clock: Arc<dyn Clock>,
@@ -78,8 +78,12 @@ impl Gateway {
     /// A gateway with these routes.
     pub fn new(options: GatewayOptions) -> Self {
         let GatewayOptions { routes, teams, accounts, cache, clock } = options;
-        let routes = routes.into_iter().map(|route| (route.name.clone(), Arc::new(route))).collect();
-        Self { routes, teams, accounts, cache, clock }
+        Self { table: Table::new(routes, teams), accounts, cache, clock }
+    }
+
+    /// Has other routes and teams from now on. What is under way goes on with those it began with.
+    pub fn replace(&self, routes: Vec<Route>, teams: BTreeMap<String, Limits>) {
+        self.table.replace(routes, teams);
     }
 
     /// What becomes of requests while quotas cannot be counted together; `None` while they can.
@@ -104,29 +108,35 @@ impl Gateway {
 
     /// What is left to a caller, as headers of OpenAI's names.
     pub fn headroom(&self, caller: &Caller, model: &str) -> Vec<(String, String)> {
-        let limits = self.routes.get(model).map(|route| route.limits).unwrap_or_default();
+        let limits = self.table.now().limits(model);
         let room = self.accounts.headroom(&self.claims(caller, model, limits));
         room.map(|room| reply::rate_limits(&room)).unwrap_or_default()
     }
 
     fn claims(&self, caller: &Caller, model: &str, limits: Limits) -> Vec<Claim> {
-        bill::claims(caller, &|team| self.teams.get(team).copied().unwrap_or_default(), (model, limits))
+        let table = self.table.now();
+        bill::claims(caller, &|team| table.team(team), (model, limits))
     }
 
     /// The names of the models that are routed.
-    pub fn models(&self) -> impl Iterator<Item = &str> {
-        self.routes.keys().map(String::as_str)
+    pub fn models(&self) -> Vec<String> {
+        self.table.now().routes.keys().cloned().collect()
+    }
+
+    /// Whether any model is routed.
+    pub fn has_routes(&self) -> bool {
+        !self.table.now().routes.is_empty()
     }
 
     /// Whether a model is routed.
     pub fn serves(&self, model: &str) -> bool {
-        self.routes.contains_key(model)
+        self.table.now().routes.contains_key(model)
     }
 
     /// The models of which no server can be asked at the moment.
-    pub fn models_out(&self) -> Vec<&str> {
+    pub fn models_out(&self) -> Vec<String> {
         let is_out = |route: &&Arc<Route>| !route.backends.iter().any(|backend| backend.health.is_in());
-        self.routes.values().filter(is_out).map(|route| route.name.as_str()).collect()
+        self.table.now().routes.values().filter(is_out).map(|route| route.name.clone()).collect()
     }
 
     /// Forgets the answers of a model, or all; gives how many there were.
@@ -151,7 +161,7 @@ impl Gateway {
 
     /// The route of a model.
     pub(crate) fn route(&self, model: &str) -> Result<Arc<Route>, CallError> {
-        self.routes.get(model).cloned().ok_or_else(|| CallError::UnknownModel(model.to_owned()))
+        self.table.now().route(model)
     }
 
     /// Asks the model of one route.

@@ -28,6 +28,7 @@ mod request;
 mod route;
 mod schema;
 mod stream;
+mod table;
 mod tending;
 mod texts;
 mod token;

@@ -26,13 +26,15 @@ impl Gateway {
         tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop.clone()), counting);
     }
 
+    /// Asks those servers that tell their load, of the routes that there are at the time.
     async fn watch_load(&self, stop: Shutdown) {
-        let mut told: Vec<(&Arc<Backend>, &Origin)> = Vec::new();
-        for backend in self.routes.values().flat_map(|route| &route.backends) {
-            let is_new = !told.iter().any(|(other, _)| Arc::ptr_eq(other, backend));
-            told.extend(backend.metrics.as_ref().filter(|_| is_new).map(|metrics| (backend, metrics)));
-        }
-        while !told.is_empty() && !stop.is_requested() {
+        while !stop.is_requested() {
+            let table = self.table.now();
+            let mut told: Vec<(&Arc<Backend>, &Origin)> = Vec::new();
+            for backend in table.routes.values().flat_map(|route| &route.backends) {
+                let is_new = !told.iter().any(|(other, _)| Arc::ptr_eq(other, backend));
+                told.extend(backend.metrics.as_ref().filter(|_| is_new).map(|metrics| (backend, metrics)));
+            }
             let asked = told.iter().map(|(backend, metrics)| load::ask(backend, metrics));
             futures_util::future::join_all(asked).await;
             tokio::select! {

@@ -16,6 +16,7 @@ mod extraction;
 mod home;
 mod models;
 mod parts;
+mod reload;
 mod routes;
 mod serving;
 mod settings;
@@ -32,6 +33,7 @@ pub use examples::{DemoAnswer, EXAMPLE_COLLECTION, EXAMPLE_QUESTION};
 pub use extraction::{OcrEngine, OcrSettings};
 pub use models::{ModelState, PullEvent};
 pub use parts::{Options, Platform, reader_from};
+pub use reload::Reloaded;
 pub use serving::{Announcement, RunningServer};
 pub use settings::{
     Auth, BackendSettings, GatewaySettings, IssuerSettings, ModelServer, RedisAway, RedisSettings,
@@ -59,4 +61,4 @@ pub use rag::{
     IngestStage, ItemFailure, Mode, PageBox, Refusal, Retrieval, RetrievalTimings, Scores, StageSeconds,
     Support,
 };
-pub use runtime::{Shutdown, Stopwatch, new_id, now_seconds};
+pub use runtime::{Hangups, Shutdown, Stopwatch, new_id, now_seconds};

@@ -1,5 +1,6 @@
 //! Wiring: from settings to the parts that serve.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -13,10 +14,12 @@ use rag::{EmbeddingCache, Generator, IndexPlace, Indexes, Library, Parts, Regist
 use runtime::{SystemClock, blocking};
 use store::Database;
 
-use crate::config::{ConfigFile, Resolved, find_file, resolve_from};
+use crate::config::Resolved;
 use crate::environment::Environment;
 use crate::home::{Home, HomeLock};
 use crate::models::{StackEmbedder, chat_model};
+use crate::reload::Writing;
+use crate::routes::StandingBackend;
 use crate::{PlatformError, Settings};
 
 /// What a user wrote on the command line that holds for every command.
@@ -50,6 +53,10 @@ pub struct Platform {
     pub(crate) embedder: Arc<StackEmbedder>,
     chat: OnceLock<Option<Arc<dyn ChatModel>>>,
     pub(crate) gateway: tokio::sync::OnceCell<Arc<Gateway>>,
+    /// The servers that routes were last made with.
+    pub(crate) backends: Mutex<BTreeMap<String, StandingBackend>>,
+    /// What was written, and how it goes with reading it anew.
+    pub(crate) writing: Writing,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -71,16 +78,7 @@ impl Platform {
     pub fn new(options: &Options) -> Result<Self, PlatformError> {
         let environment = Environment::read();
         let home_directory = home_directory(options, &environment)?;
-        let named = options.config.clone().or_else(|| environment.get("PATOU_CONFIG").map(PathBuf::from));
-        let file = find_file(named.as_deref(), &home_directory).map(|path| read_config(&path)).transpose()?;
-        let mut flags = Vec::new();
-        if let Some(stack) = &options.stack {
-            flags.push(("stack", stack.clone(), "--stack"));
-        }
-        if options.offline {
-            flags.push(("model.offline", "true".to_owned(), "--offline"));
-        }
-        let resolved = resolve_from(file.as_ref(), &environment, &flags);
+        let (writing, resolved) = Writing::read(options, &environment, &home_directory)?;
         let models = home_directory.join("models");
         let embedder = Arc::new(StackEmbedder::new(&resolved.settings, models, &environment)?);
         Ok(Self {
@@ -97,6 +95,8 @@ impl Platform {
             embedder,
             chat: OnceLock::new(),
             gateway: tokio::sync::OnceCell::new(),
+            backends: Mutex::default(),
+            writing,
         })
     }
 
@@ -246,10 +246,4 @@ fn home_directory(options: &Options, environment: &Environment) -> Result<PathBu
             what: "there is no place for a home: neither `PATOU_HOME` nor `HOME` is set".into(),
             hint: "name one with `--home DIR`".into(),
         })
-}
-
-#[expect(clippy::disallowed_methods, reason = "the configuration file is read here and nowhere else")]
-fn read_config(path: &Path) -> Result<ConfigFile, PlatformError> {
-    let text = std::fs::read_to_string(path).map_err(PlatformError::file("read", path))?;
-    Ok(ConfigFile { path: path.to_owned(), text })
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use access::PrivateText;
 use gateway::{
     Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Counters, Gateway, GatewayError,
     GatewayOptions, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress, Route,
@@ -35,30 +36,58 @@ impl Platform {
 
     async fn open_gateway(&self) -> Result<Arc<Gateway>, PlatformError> {
         let settings = &self.require_settings()?.gateway;
-        let mut backends = BTreeMap::new();
-        for (name, own) in &settings.backends {
-            backends.insert(name.as_str(), Arc::new(backend(name, own, &self.environment)?));
-        }
-        let prompts = prompts(settings)?;
-        let parts = Named { settings, backends: &backends, prompts: &prompts };
-        let routes: Result<Vec<_>, _> =
-            settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect();
+        let routes = self.routes(settings)?;
         // Where nothing is compared, no model is loaded.
-        let compares = settings.routes.values().any(|route| route.cache_likeness > 0.0);
-        let embedder = compares.then(|| Arc::clone(&self.embedder) as Arc<dyn Embedder>);
+        let embedder = settings.compares().then(|| Arc::clone(&self.embedder) as Arc<dyn Embedder>);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Database::open_sqlite(&self.home()?.state_database()).await?;
         let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
         let counters = counters(settings, &self.environment, Arc::clone(&clock)).await?;
         gateway::restore(&counters, &book.month().await?).await;
         Ok(Arc::new(Gateway::new(GatewayOptions {
-            routes: routes?,
+            routes,
             teams: settings.teams.clone(),
             accounts: Accounts::new(counters, Arc::new(book)),
             cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock), embedder),
             clock,
         })))
     }
+}
+
+impl Platform {
+    /// The routes that settings name. A server whose settings and key are those of before is the same one, with its
+    /// connections and what is known of its health.
+    pub(crate) fn routes(&self, settings: &GatewaySettings) -> Result<Vec<Route>, PlatformError> {
+        let mut standing = self.backends.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut backends = BTreeMap::new();
+        for (name, own) in &settings.backends {
+            let place = KeyPlace { variable: &own.api_key_env, file: &own.api_key_file, of: &own.base_url };
+            let key = api_key(place, &self.environment)?;
+            let same = standing.get(name).filter(|one| one.settings == *own && one.key == key);
+            let one = match same {
+                Some(same) => same.clone(),
+                None => {
+                    let backend = Arc::new(backend(name, own, key.clone())?);
+                    StandingBackend { settings: own.clone(), key, backend }
+                }
+            };
+            backends.insert(name.clone(), one);
+        }
+        let prompts = prompts(settings)?;
+        let parts = Named { settings, backends: &backends, prompts: &prompts };
+        let routes =
+            settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect::<Result<_, _>>()?;
+        *standing = backends;
+        Ok(routes)
+    }
+}
+
+/// A server that routes were made with.
+#[derive(Clone)]
+pub(crate) struct StandingBackend {
+    settings: BackendSettings,
+    key: Option<PrivateText>,
+    backend: Arc<Backend>,
 }
 
 /// Where quotas are counted.
@@ -81,8 +110,11 @@ async fn counters(
 }
 
 /// The server that the settings name. It is one that the operator named, wherever it stands.
-fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Result<Backend, PlatformError> {
-    let place = KeyPlace { variable: &own.api_key_env, file: &own.api_key_file, of: &own.base_url };
+fn backend(
+    name: &str,
+    own: &BackendSettings,
+    api_key: Option<PrivateText>,
+) -> Result<Backend, PlatformError> {
     let outbound = OutboundOptions {
         addresses: AddressPolicy::AllowPrivate,
         connect_timeout: Duration::from_secs(own.connect_seconds_max),
@@ -96,7 +128,7 @@ fn backend(name: &str, own: &BackendSettings, environment: &Environment) -> Resu
     let options = BackendOptions {
         base_url: own.base_url.clone(),
         dialect: own.dialect,
-        api_key: api_key(place, environment)?,
+        api_key,
         api_version: own.api_version.clone(),
         outbound,
     };
@@ -128,7 +160,7 @@ fn prompts(settings: &GatewaySettings) -> Result<BTreeMap<&str, String>, Platfor
 /// What routes name.
 struct Named<'a> {
     settings: &'a GatewaySettings,
-    backends: &'a BTreeMap<&'a str, Arc<Backend>>,
+    backends: &'a BTreeMap<String, StandingBackend>,
     prompts: &'a BTreeMap<&'a str, String>,
 }
 
@@ -136,7 +168,7 @@ impl Named<'_> {
     fn route(&self, name: &str, own: &RouteSettings) -> Result<Route, PlatformError> {
         // Whatever is set of a route and its servers may change an answer.
         let servers: Vec<_> = own.backends.iter().map(|name| self.settings.backends.get(name)).collect();
-        let backends = own.backends.iter().filter_map(|name| self.backends.get(name.as_str()));
+        let backends = own.backends.iter().filter_map(|name| Some(&self.backends.get(name)?.backend));
         let system = self.system(own)?;
         Ok(Route {
             name: name.to_owned(),

@@ -10,5 +10,5 @@ mod tasks;
 
 pub use clock::{Clock, ManualClock, Stopwatch, SystemClock, now_seconds};
 pub use ids::{RandomError, new_id, new_nonce, new_secret, random_bytes};
-pub use shutdown::Shutdown;
+pub use shutdown::{Hangups, Shutdown};
 pub use tasks::{Driver, Task, TaskError, blocking, driving, spawn};

@@ -1,4 +1,4 @@
-//! Asking work to stop.
+//! Asking work to stop, or to look again.
 
 use tokio_util::sync::CancellationToken;
 
@@ -47,5 +47,34 @@ impl Shutdown {
         tokio::signal::ctrl_c().await?;
         self.request();
         Ok(())
+    }
+}
+
+/// Hang-up signals, by which a service is told to read its configuration anew.
+pub struct Hangups {
+    #[cfg(unix)]
+    signal: tokio::signal::unix::Signal,
+}
+
+impl Hangups {
+    /// Listens for them from now on: they do not end the process any more.
+    ///
+    /// # Errors
+    ///
+    /// When the signal handler cannot be installed.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next one; for ever where the system has none.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if self.signal.recv().await.is_some() {
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }

@@ -15,6 +15,7 @@ mod layers;
 mod metered;
 mod metrics;
 mod openapi;
+mod reloading;
 mod routes;
 mod serve;
 mod tls;

@@ -15,8 +15,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::app::{App, router};
 use crate::body::Room;
 use crate::connections::{self, Door};
-use crate::metrics;
 use crate::tls::{Certificate, TlsError};
+use crate::{metrics, reloading};
 
 /// What a command prints, on its way to the one who gave it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,14 +153,15 @@ pub async fn serve(
         metrics: metrics::install(),
     });
     listening(&url);
-    let door = Door { router: router(app), tls: None, room, stop: options.stop.clone() };
-    let serving = doors((listener, beside), door, tls);
+    let door = Door { router: router(Arc::clone(&app)), tls: None, room, stop: options.stop.clone() };
+    let reloading = reloading::reload_when_told(&app.platform, options.stop.clone());
+    let serving = async { tokio::join!(doors((listener, beside), door, tls), reloading) };
     let stopped = async {
         options.stop.requested().await;
         tokio::time::sleep(drain).await;
     };
     let served = tokio::select! {
-        () = serving => Ok(()),
+        ((), ()) = serving => Ok(()),
         () = stopped => {
             tracing::warn!("answers were cut off: they took longer than `server.drain_seconds_max`");
             Ok(())

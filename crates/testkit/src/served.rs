@@ -71,6 +71,12 @@ impl Served {
         self.child.wait().ok().and_then(|status| status.code())
     }
 
+    /// Tells it to read its configuration anew.
+    pub fn hang_up(&self) {
+        let told = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status();
+        assert!(told.is_ok_and(|status| status.success()), "cannot send a signal");
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

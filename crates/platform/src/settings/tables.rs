@@ -23,6 +23,8 @@ pub(crate) struct Family {
     pub name: &'static str,
     /// What stands for the name, in the manual.
     pub entry: &'static str,
+    /// Whether a running server takes changes of it.
+    pub is_exchanged: bool,
     pub keys: &'static [FamilyKey],
 }
 
@@ -59,6 +61,13 @@ pub struct GatewaySettings {
     pub requests_max: usize,
     /// The largest request, in bytes.
     pub request_bytes_max: usize,
+}
+
+impl GatewaySettings {
+    /// Whether a route shares answers between questions that are alike, for which a model compares them.
+    pub(crate) fn compares(&self) -> bool {
+        self.routes.values().any(|route| route.cache_likeness > 0.0)
+    }
 }
 
 /// A server that models are behind.
@@ -148,11 +157,11 @@ pub struct PromptSettings {
 
 /// Every such table. To add a setting: a field above, a line in the table's own file.
 pub(crate) const FAMILIES: &[Family] = &[
-    Family { name: "gateway.backends", entry: "NAME", keys: backend::BACKEND },
-    Family { name: "gateway.routes", entry: "MODEL", keys: route::ROUTE },
-    Family { name: "gateway.prompts", entry: "NAME", keys: prompt::PROMPT },
-    Family { name: "gateway.teams", entry: "TEAM", keys: team::TEAM },
-    Family { name: "server.issuers", entry: "NAME", keys: issuer::ISSUER },
+    Family { name: "gateway.backends", entry: "NAME", is_exchanged: true, keys: backend::BACKEND },
+    Family { name: "gateway.routes", entry: "MODEL", is_exchanged: true, keys: route::ROUTE },
+    Family { name: "gateway.prompts", entry: "NAME", is_exchanged: true, keys: prompt::PROMPT },
+    Family { name: "gateway.teams", entry: "TEAM", is_exchanged: true, keys: team::TEAM },
+    Family { name: "server.issuers", entry: "NAME", is_exchanged: false, keys: issuer::ISSUER },
 ];
 
 fn put_switch(place: &mut bool, value: &str) -> Result<(), String> {

@@ -65,7 +65,7 @@ impl Platform {
         let collections = self.collections(reader).await?;
         let mut names: Vec<String> =
             collections.iter().map(|summary| format!("{RAG}{}", summary.record.name)).collect();
-        names.extend(self.gateway().await?.models().map(str::to_owned));
+        names.extend(self.gateway().await?.models());
         names.extend(self.chat()?.map(|chat| chat.name().to_owned()));
         names.push(self.embedder.name().to_owned());
         let mut seen = std::collections::HashSet::new();
@@ -152,6 +152,7 @@ impl Platform {
             part("embedder", model),
             part("backends", backends),
             Readiness { note, ..part("counters", counters) },
+            Readiness { note: self.writing.rejected(), ..part("configuration", None) },
         ]
     }
 }

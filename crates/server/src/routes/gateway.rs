@@ -33,7 +33,7 @@ pub enum Routed {
 ///
 /// A refusal where the gateway has routes and the body is none that it could read.
 pub fn routed(app: &App, operation: Operation, body: Bytes) -> Result<Routed, Refused> {
-    if app.gateway.models().next().is_none() {
+    if !app.gateway.has_routes() {
         return Ok(Routed::Elsewhere(body));
     }
     let request = ModelRequest::read(operation, body).map_err(PlatformError::from)?;
