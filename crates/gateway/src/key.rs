@@ -28,12 +28,15 @@ pub enum Role {
     Ingest,
     /// Removing documents and collections.
     Delete,
+    /// Seeing what is held back, and deciding on it.
+    Release,
     /// Everything, keys and settings too; reads every document whose access list is known.
     Admin,
 }
 
 /// The roles by name.
-const ROLES: &[(Role, &str)] = &[(Role::Ingest, "ingest"), (Role::Delete, "delete"), (Role::Admin, "admin")];
+const ROLES: &[(Role, &str)] =
+    &[(Role::Ingest, "ingest"), (Role::Delete, "delete"), (Role::Release, "release"), (Role::Admin, "admin")];
 
 /// What whoever makes a key says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

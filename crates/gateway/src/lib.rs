@@ -14,7 +14,6 @@ mod draft;
 mod error;
 mod gateway;
 mod guarding;
-mod health;
 mod held;
 mod json;
 mod key;

@@ -4,14 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outbound::Origin;
+use outbound::{Health, Origin};
 use provider::Dialect;
 
 use crate::bill::Price;
 use crate::cache::Caching;
 use crate::cascade::Cascade;
 use crate::guarding::Guarding;
-use crate::health::Health;
 use crate::load::Load;
 use crate::prompting::Prompting;
 use crate::quota::Limits;

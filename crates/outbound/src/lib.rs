@@ -1,12 +1,13 @@
 //! The one HTTP client: address policy, time limits, proxies, TLS.
 //!
-//! Owns every connection that leaves the process and decides which addresses may be reached. It knows no
-//! caller, no vendor and no file: bodies go to whoever asked for them.
+//! Owns every connection that leaves the process, decides which addresses may be reached, and keeps count of which
+//! servers are fit to be asked. It knows no caller, no vendor and no file: bodies go to whoever asked for them.
 
 mod address;
 mod client;
 mod error;
 mod exchange;
+mod health;
 mod origin;
 mod tls;
 
@@ -14,4 +15,5 @@ pub use address::AddressPolicy;
 pub use client::{Fetched, Outbound, OutboundOptions, Progress, Proxy};
 pub use error::OutboundError;
 pub use exchange::{ByteStream, Exchange, Method, Patience, Request};
+pub use health::Health;
 pub use origin::Origin;

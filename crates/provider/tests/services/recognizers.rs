@@ -1,25 +1,18 @@
 //! Who reads pictures: the real Tesseract where it is installed, and services as their documentation describes them.
 
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a test")]
-
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use access::PrivateText;
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri};
 use model::{ModelError, Picture, Recognized, Recognizer};
-use outbound::{AddressPolicy, Outbound, OutboundOptions, Proxy};
 use patou_provider::{
     AzureRecognizer, Endpoint, HttpRecognizer, Tesseract, TesseractError, TesseractOptions,
 };
 use serde_json::json;
 
+use super::script::{Answer, service};
+
 /// Three lines of black letters on white, in two paragraphs and a heading.
-const WORDS: &[u8] = include_bytes!("data/words.png");
+const WORDS: &[u8] = include_bytes!("../data/words.png");
 
 fn picture(bytes: &'static [u8]) -> Picture {
     Picture { media_type: "image/png", bytes: Bytes::from_static(bytes) }
@@ -113,68 +106,6 @@ async fn a_run_that_takes_too_long_is_ended() {
             tokio::task::yield_now().await;
         }
     }
-}
-
-/// A request as the service got it, and its answers in turn.
-#[derive(Default)]
-struct Script {
-    asked: Mutex<Vec<(String, HeaderMap, Bytes)>>,
-    answers: Mutex<VecDeque<Answer>>,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: String,
-}
-
-impl Answer {
-    fn json(status: u16, body: &serde_json::Value) -> Self {
-        Self { status, headers: vec![("content-type", "application/json".into())], body: body.to_string() }
-    }
-
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-}
-
-/// A service that gives these answers one after the other, and the endpoint that leads to it.
-async fn service(answers: impl FnOnce(&str) -> Vec<Answer>) -> (Arc<Script>, Endpoint) {
-    async fn answer(
-        State(script): State<Arc<Script>>,
-        uri: Uri,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> axum::response::Response {
-        script.asked.lock().unwrap().push((uri.to_string(), headers, body));
-        let answer = script.answers.lock().unwrap().pop_front().expect("asked once too often");
-        let mut response =
-            axum::response::Response::builder().status(StatusCode::from_u16(answer.status).unwrap());
-        for (name, value) in answer.headers {
-            response = response.header(name, value);
-        }
-        response.body(answer.body.into()).unwrap()
-    }
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base_url = format!("http://{}", listener.local_addr().unwrap());
-    let script = Arc::new(Script { answers: Mutex::new(answers(&base_url).into()), ..Script::default() });
-    let app = Router::new().fallback(answer).with_state(Arc::clone(&script));
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    let client = Outbound::new(&OutboundOptions {
-        addresses: AddressPolicy::AllowPrivate,
-        proxy: Proxy::Direct,
-        ..OutboundOptions::default()
-    });
-    let endpoint = Endpoint {
-        client: client.unwrap(),
-        base_url,
-        api_key: Some(PrivateText::new("k3y")),
-        model: "prebuilt-read".into(),
-        first_timeout: Duration::from_secs(60),
-        idle_timeout: Duration::from_secs(60),
-    };
-    (script, endpoint)
 }
 
 fn azure(endpoint: Endpoint) -> AzureRecognizer {

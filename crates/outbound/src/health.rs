@@ -11,7 +11,7 @@ const OUT_MICROS_MAX: i64 = 60_000_000;
 
 /// What is known of a server.
 #[derive(Debug, Default)]
-pub(crate) struct Health {
+pub struct Health {
     failures: AtomicU32,
     /// How often in a row it was put out.
     times_out: AtomicU32,
@@ -32,6 +32,7 @@ impl Health {
         self.out_until() == 0
     }
 
+    /// Until when it is out, in microseconds since 1970; 0 while it serves.
     pub fn out_until(&self) -> i64 {
         self.out_until.load(Ordering::SeqCst)
     }
