@@ -15,6 +15,7 @@ mod ip_address;
 pub mod mention;
 mod national_id;
 mod new_task;
+mod numbers;
 mod override_instructions;
 pub mod person;
 mod persona_jailbreak;

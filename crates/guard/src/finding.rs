@@ -21,11 +21,19 @@ pub enum Category {
     Egress,
     /// Words that should never leave the system prompt.
     Leak,
+    /// A document that was made to be found: it echoes others, or a likely question, or jumps to another topic.
+    Poisoning,
+    /// Content that harms, as a classifier outside says.
+    Harm,
+    /// A claim of an answer that its passages do not carry, as a classifier outside says.
+    Ungrounded,
+    /// Nothing that was found: a classifier outside could not say, and what it does not judge does not pass.
+    Unjudged,
 }
 
 impl Category {
     /// Every category, in the order policies list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Injection,
         Self::Jailbreak,
         Self::HiddenText,
@@ -33,6 +41,10 @@ impl Category {
         Self::Secret,
         Self::Egress,
         Self::Leak,
+        Self::Poisoning,
+        Self::Harm,
+        Self::Ungrounded,
+        Self::Unjudged,
     ];
 
     /// The name on the wire.
@@ -45,6 +57,10 @@ impl Category {
             Self::Secret => "secret",
             Self::Egress => "egress",
             Self::Leak => "leak",
+            Self::Poisoning => "poisoning",
+            Self::Harm => "harm",
+            Self::Ungrounded => "ungrounded",
+            Self::Unjudged => "unjudged",
         }
     }
 

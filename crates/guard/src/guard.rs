@@ -10,14 +10,17 @@ use rustc_hash::FxHashSet;
 use crate::detector::{ACTS, act, hidden_text, mention, value};
 use crate::finding::{Category, Finding};
 use crate::model::{self, Marked, act_bucket};
-use crate::policy::{Decision, Kind, Policy};
+use crate::poisoning;
+use crate::policy::{Decision, Kind, Mode, Policy};
 use crate::view::{ViewLimits, Views, expand};
 
 /// What came of a scan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// What is to be done.
+    /// What is to be done: [`Decision::Allow`] where the guard only observes.
     pub decision: Decision,
+    /// What the policy calls for, whether it is to be done or not.
+    pub called_for: Decision,
     /// The probability that the text is an attack, 0 to 1. Personal data and secrets do not raise it; their findings
     /// have scores of their own.
     pub score: f32,
@@ -51,6 +54,7 @@ pub enum Tier {
 /// Scans texts. Cheap to share behind an `Arc`; nothing in it changes.
 #[derive(Debug, Clone)]
 pub struct Guard {
+    mode: Mode,
     policies: [Policy; 3],
     limits: ViewLimits,
 }
@@ -58,6 +62,7 @@ pub struct Guard {
 impl Default for Guard {
     fn default() -> Self {
         Self {
+            mode: Mode::default(),
             policies: [Kind::Prompt, Kind::Document, Kind::Output].map(Policy::built_in),
             limits: ViewLimits::default(),
         }
@@ -65,6 +70,17 @@ impl Default for Guard {
 }
 
 impl Guard {
+    /// A guard that does what it decides, only tells it, or looks at nothing.
+    #[must_use]
+    pub fn with_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// Whether what it decides is to be done.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// A guard with another policy for one kind of text.
     #[must_use]
     pub fn with_policy(mut self, kind: Kind, policy: Policy) -> Self {
@@ -96,13 +112,17 @@ impl Guard {
     /// Scans a text with a part of what there is. Never fails.
     pub fn scan_tier(&self, kind: Kind, tier: Tier, text: &str) -> Verdict {
         let mut scan = Scan::new((kind, tier), self.policy(kind));
+        if self.mode == Mode::Off {
+            return scan.finish(self.mode);
+        }
         let mut start = 0;
         loop {
             let end = text.floor_char_boundary((start + SLAB_BYTES).min(text.len()));
             let slab = text.get(start..end).unwrap_or_default();
             scan.slab(slab, start, self.limits);
             if end >= text.len() {
-                return scan.finish();
+                scan.whole(text);
+                return scan.finish(self.mode);
             }
             start = text.floor_char_boundary(end - OVERLAP_BYTES);
         }
@@ -146,6 +166,7 @@ impl<'a> Scan<'a> {
     fn new((kind, tier): (Kind, Tier), policy: &'a Policy) -> Self {
         let verdict = Verdict {
             decision: Decision::Allow,
+            called_for: Decision::Allow,
             score: 0.0,
             findings: Vec::new(),
             omitted: 0,
@@ -252,7 +273,8 @@ impl<'a> Scan<'a> {
         if !self.seen.insert((finding.detector, finding.span.start, finding.span.end)) {
             return;
         }
-        self.verdict.decision = self.verdict.decision.max(self.policy.of(finding.category, finding.score));
+        self.verdict.called_for =
+            self.verdict.called_for.max(self.policy.of(finding.category, finding.score));
         if matches!(finding.category, Category::Injection | Category::Jailbreak) {
             self.verdict.score = self.verdict.score.max(finding.score);
         }
@@ -265,8 +287,20 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn finish(mut self) -> Verdict {
+    /// What only the whole of a document shows.
+    fn whole(&mut self, text: &str) {
+        if self.kind == Kind::Document && self.tier == Tier::All {
+            for finding in poisoning::find(text, &self.verdict.findings) {
+                self.add(finding);
+            }
+        }
+    }
+
+    fn finish(mut self, mode: Mode) -> Verdict {
         self.verdict.findings.sort_by_key(|finding| (finding.span.start, finding.span.end));
+        if mode == Mode::Enforce {
+            self.verdict.decision = self.verdict.called_for;
+        }
         self.verdict
     }
 }

@@ -6,9 +6,11 @@
 mod canary;
 mod detector;
 mod egress;
+mod external;
 mod finding;
 mod guard;
 pub mod model;
+mod poisoning;
 mod policy;
 mod redact;
 mod spotlight;
@@ -16,9 +18,11 @@ mod view;
 
 pub use canary::{Canary, overlap};
 pub use egress::{Egress, EgressStream};
+pub use external::External;
 pub use finding::{Category, Finding};
 pub use guard::{FINDINGS_MAX, Guard, Tier, Verdict};
-pub use policy::{ATTACK_SCORE_MIN, Decision, Kind, Policy, Rule};
+pub use poisoning::opening_question;
+pub use policy::{ATTACK_SCORE_MIN, Decision, Kind, Mode, Policy, Rule};
 pub use redact::{HELD_BYTES_MAX, Redactor, StreamRedactor, Style};
 pub use spotlight::{Marking, Spotlight};
 pub use view::{View, ViewLimits, Views, expand};

@@ -7,26 +7,7 @@ use std::fmt;
 use crate::finding::{Category, Finding};
 
 /// What a text is, which decides what is looked for and how strictly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// What a user writes to a model.
-    Prompt,
-    /// What a model reads on somebody's behalf: a file, a mail, a web page, a tool's result.
-    Document,
-    /// What a model wrote.
-    Output,
-}
-
-impl Kind {
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Prompt => "prompt",
-            Self::Document => "document",
-            Self::Output => "output",
-        }
-    }
-}
+pub use ::model::TextKind as Kind;
 
 /// What becomes of a text, from the mildest to the strictest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -53,6 +34,35 @@ impl Decision {
             Self::Mask => "mask",
             Self::Quarantine => "quarantine",
             Self::Block => "block",
+        }
+    }
+
+    /// The decision of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Allow, Self::Mark, Self::Mask, Self::Quarantine, Self::Block];
+        all.into_iter().find(|decision| decision.name() == name)
+    }
+}
+
+/// Whether what is decided is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Enforce,
+    /// It is told and counted, and every text passes.
+    Observe,
+    /// Nothing is looked at.
+    Off,
+}
+
+impl Mode {
+    /// The name in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Observe => "observe",
+            Self::Off => "off",
         }
     }
 }
@@ -105,6 +115,10 @@ impl Policy {
             rule(C::Jailbreak, ATTACK_SCORE_MIN, attack),
             rule(C::HiddenText, 0.9, if kind == Kind::Document { D::Quarantine } else { D::Mark }),
             rule(C::HiddenText, ATTACK_SCORE_MIN, D::Mark),
+            rule(C::Poisoning, 0.5, if kind == Kind::Document { D::Quarantine } else { D::Mark }),
+            rule(C::Harm, 0.5, if kind == Kind::Document { D::Mark } else { D::Block }),
+            rule(C::Ungrounded, 0.5, D::Mark),
+            rule(C::Unjudged, 0.0, attack),
         ];
         if kind != Kind::Document {
             rules.extend([rule(C::Secret, 0.5, D::Mask), rule(C::Pii, 0.8, D::Mask)]);
@@ -113,6 +127,11 @@ impl Policy {
             rules.extend([rule(C::Egress, 0.5, D::Mask), rule(C::Leak, 0.5, D::Block)]);
         }
         Self::new(rules)
+    }
+
+    /// The rules, in the order given.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// What one finding calls for.

@@ -20,6 +20,7 @@ mod reversed;
 mod rot13;
 mod runs;
 mod segmented;
+mod signals;
 mod skeleton;
 mod spacing;
 mod tags;
@@ -35,6 +36,7 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 pub use html::references;
 pub use invisible::is_invisible;
 pub use offsets::{Builder, Offsets};
+pub use signals::{Needs, Signals};
 pub use vocabulary::Vocabulary;
 
 /// A way of reading text otherwise. A transform is one file, and a line in [`TRANSFORMS`].
@@ -43,8 +45,10 @@ pub struct Transform {
     pub name: &'static str,
     /// Whether digits and names survive it, so that identifiers and secrets are looked for in what it gives.
     pub literal: bool,
+    /// What a text has to have for this to be tried.
+    pub needs: Needs,
     /// The text read otherwise; `None` where nothing would change.
-    pub apply: fn(&str) -> Option<Builder>,
+    pub apply: fn(&str, &Signals) -> Option<Builder>,
 }
 
 /// Every transform, in the order they are tried.
@@ -118,7 +122,6 @@ pub fn expand(text: &str, limits: ViewLimits) -> Views {
     let mut made = Views { views: Vec::new(), truncated: false };
     let mut left = text.len().saturating_mul(limits.bytes_per_byte_max).max(BYTES_MIN);
     let mut seen = FxHashSet::default();
-    seen.insert(hash(text));
     let mut next: Option<usize> = None;
     loop {
         let (source, depth) = match next {
@@ -129,6 +132,9 @@ pub fn expand(text: &str, limits: ViewLimits) -> Views {
             },
         };
         let found = if depth < limits.depth_max { apply_all(source) } else { Vec::new() };
+        if seen.is_empty() && !found.is_empty() {
+            seen.insert(hash(text));
+        }
         for (transform, builder) in found {
             let (text, offsets) = builder.finish();
             if !seen.insert(hash(&text)) {
@@ -155,7 +161,9 @@ fn child(views: &[View], parent: Option<usize>, by: &Transform, (text, offsets):
 }
 
 fn apply_all(source: &str) -> Vec<(&'static Transform, Builder)> {
-    TRANSFORMS.iter().filter_map(|transform| Some((transform, (transform.apply)(source)?))).collect()
+    let signals = Signals::of(source);
+    let transforms = TRANSFORMS.iter().filter(|transform| signals.have(transform.needs));
+    transforms.filter_map(|transform| Some((transform, (transform.apply)(source, &signals)?))).collect()
 }
 
 fn hash(text: &str) -> u64 {

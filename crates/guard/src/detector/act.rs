@@ -4,7 +4,7 @@
 //! Linear in the text: a stretch of a few hundred bytes around an anchor is read once for each act.
 
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex::bytes::{Regex, RegexBuilder};
@@ -53,10 +53,19 @@ const AFTER: usize = 320;
 /// Anchors nearer than this to one that was looked at are covered by it.
 const COVERED: usize = 120;
 
+/// How many bytes the states of one act's automaton may take.
+const DFA_BYTES_MAX: usize = 8 << 20;
+
+/// A pattern and, once it was needed, its expression.
+type Compiled = (&'static Pattern, OnceLock<Option<Regex>>);
+
 struct Engine {
     anchors: Option<AhoCorasick>,
     owners: Vec<usize>,
-    patterns: Vec<Vec<(&'static Pattern, Regex)>>,
+    /// For each act, whether any of its patterns is in a text: one automaton where there are many.
+    any: Vec<Option<Regex>>,
+    /// Each act's patterns, compiled when they are first needed.
+    patterns: Vec<Vec<Compiled>>,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
@@ -69,20 +78,32 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         .kind(Some(AhoCorasickKind::DFA))
         .build(words)
         .ok();
-    let compile = |pattern: &'static Pattern| Some((pattern, compiled(pattern.text).ok()?));
-    let patterns = ACTS.iter().map(|act| act.patterns.iter().filter_map(compile).collect()).collect();
-    Engine { anchors, owners, patterns }
+    let any = ACTS.iter().map(|act| any_of(act.patterns).ok()).collect();
+    let held = |act: &'static Act| act.patterns.iter().map(|pattern| (pattern, OnceLock::new())).collect();
+    Engine { anchors, owners, any, patterns: ACTS.iter().map(held).collect() }
 });
 
 /// The regular expression that a pattern stands for. It matches bytes, since the classes of Unicode make automata
 /// large.
 fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(&expression(pattern)).case_insensitive(true).unicode(false).build()
+}
+
+/// One expression for all of them, which says no as soon as none can be.
+fn any_of(patterns: &[Pattern]) -> Result<Regex, regex::Error> {
+    let each: Vec<String> =
+        patterns.iter().map(|pattern| format!("(?:{})", expression(pattern.text))).collect();
+    let mut builder = RegexBuilder::new(&each.join("|"));
+    builder.case_insensitive(true).unicode(false).size_limit(64 << 20).dfa_size_limit(DFA_BYTES_MAX).build()
+}
+
+fn expression(pattern: &str) -> String {
     let mut text = pattern.replace('~', "[^A-Za-z0-9]{1,8}");
     for count in 1..=9 {
         let words = format!("(?:[\\w'.\\x80-\\xff]{{1,24}}[^A-Za-z0-9]{{1,8}}){{0,{count}}}");
         text = text.replace(&format!("<{count}>"), &words);
     }
-    RegexBuilder::new(&text).case_insensitive(true).unicode(false).build()
+    text
 }
 
 /// Every act in a text, in the order of their anchors.
@@ -103,7 +124,11 @@ pub fn find(text: &str, kind: Kind) -> Vec<Hit> {
         let (Some(window), Some(patterns)) = (text.get(low..high), engine.patterns.get(act)) else {
             continue;
         };
+        if engine.any.get(act).and_then(Option::as_ref).is_some_and(|any| !any.is_match(window.as_bytes())) {
+            continue;
+        }
         for (pattern, regex) in patterns {
+            let Some(regex) = regex.get_or_init(|| compiled(pattern.text).ok()) else { continue };
             let score = if kind == Kind::Document { pattern.document } else { pattern.chat };
             let Some(found) = regex.find(window.as_bytes()) else { continue };
             let start = text.floor_char_boundary(low + found.start());
@@ -139,6 +164,6 @@ mod tests {
                 assert!(compiled.is_ok(), "{}: {compiled:?}", act.name);
             }
         }
-        assert!(ENGINE.anchors.is_some());
+        assert!(ENGINE.anchors.is_some() && ENGINE.any.iter().all(Option::is_some));
     }
 }

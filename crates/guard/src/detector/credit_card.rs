@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value, digits, is_after, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -28,10 +29,9 @@ pub const VALUE: Value = Value {
 static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\d(?:[ -]?\d){11,18}").ok());
 const CONTEXT: &[&str] = &["card", "visa", "mastercard", "amex", "credit", "debit", "payment", " cc "];
 
-fn find(text: &str) -> Vec<Found> {
+fn find(text: &str, numbers: &Numbers) -> Vec<Found> {
     let Some(number) = &*NUMBER else { return Vec::new() };
-    let found = number.find_iter(text.as_bytes()).filter_map(|found| {
-        let range = found.range();
+    let found = numbers.matches(text, number).into_iter().filter_map(|range| {
         let digits = digits(text.get(range.clone())?);
         let named = is_after(text, range.start, CONTEXT);
         let whole = !is_within_word(text, &range);
@@ -72,8 +72,12 @@ mod tests {
 
     #[test]
     fn cards_are_found_and_other_numbers_pass() {
-        let found =
-            |text: &str| find(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>();
+        let found = |text: &str| {
+            find(text, &Numbers::of(text))
+                .into_iter()
+                .map(|found| text[found.range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(found("my card 4111 1111 1111 1111 is"), ["4111 1111 1111 1111"]);
         assert_eq!(found("pay with 5555555555554444."), ["5555555555554444"]);
         assert!(found("id 4111111111111112, x4111111111111111").is_empty());

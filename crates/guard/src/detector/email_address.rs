@@ -4,6 +4,7 @@
 //!
 //! Versions of packages (`name@1.2.3`) and addresses in domains that are reserved for examples count less.
 
+use super::numbers::Numbers;
 use super::value::{Found, Value};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -17,7 +18,7 @@ pub const VALUE: Value = Value {
     find,
 };
 
-fn find(text: &str) -> Vec<Found> {
+fn find(text: &str, _: &Numbers) -> Vec<Found> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     for at in memchr::memchr_iter(b'@', bytes) {
@@ -47,8 +48,12 @@ mod tests {
 
     #[test]
     fn addresses_are_found_with_their_bounds() {
-        let found =
-            |text: &str| find(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>();
+        let found = |text: &str| {
+            find(text, &Numbers::of(text))
+                .into_iter()
+                .map(|found| text[found.range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
             found("write to <ada.l+x@mail.house.co.uk>, or bob@y.de."),
             ["ada.l+x@mail.house.co.uk", "bob@y.de"]

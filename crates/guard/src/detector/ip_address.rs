@@ -6,10 +6,12 @@
 //! pass where a word says that they are.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -31,22 +33,22 @@ pub const MAC: Value = Value {
     find: find_mac,
 };
 
+/// Longer than any address.
+const ADDRESS_BYTES_MAX: usize = 48;
+
 static V4: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)\b\d{1,3}(?:\.\d{1,3}){3}\b").ok());
 static V6: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)[0-9a-f]{1,4}:[0-9a-f:]{3,34}[0-9a-f]").ok());
 static HARDWARE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i-u)\b[0-9a-f]{2}(?:(?::[0-9a-f]{2}){5}|(?:-[0-9a-f]{2}){5})\b").ok());
 
-fn find_ip(text: &str) -> Vec<Found> {
-    let bytes = text.as_bytes();
+fn find_ip(text: &str, numbers: &Numbers) -> Vec<Found> {
     let mut all = Vec::new();
     if let Some(v4) = &*V4 {
-        all.extend(v4.find_iter(bytes).map(|found| found.range()));
+        all.extend(numbers.matches(text, v4));
     }
-    if memchr::memchr(b':', bytes).is_some()
-        && let Some(v6) = &*V6
-    {
-        all.extend(v6.find_iter(bytes).map(|found| found.range()));
+    if let Some(v6) = &*V6 {
+        all.extend(around_signs(text, numbers, b':', v6));
     }
     let judged = all.into_iter().filter_map(|range| {
         let held = text.get(range.clone())?;
@@ -68,15 +70,30 @@ fn find_ip(text: &str) -> Vec<Found> {
     judged.collect()
 }
 
+/// The matches of a pattern that has a sign after at most four digits.
+fn around_signs(text: &str, numbers: &Numbers, sign: u8, pattern: &Regex) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for at in numbers.parted.iter().filter(|at| bytes.get(**at) == Some(&sign)) {
+        // A boundary before the first digit is seen only with what stands there.
+        let low = at.saturating_sub(5).max(found.last().map_or(0, |last| last.end));
+        let window = bytes.get(low..(at + ADDRESS_BYTES_MAX).min(bytes.len())).unwrap_or_default();
+        let matched = pattern.find(window).map(|found| low + found.start()..low + found.end());
+        found.extend(matched.filter(|matched| matched.contains(at)));
+    }
+    found
+}
+
 fn names_nobody(address: Ipv4Addr) -> bool {
     let [first, ..] = address.octets();
     let special = address.is_private() || address.is_loopback() || address.is_documentation();
     special || address.is_link_local() || address.is_broadcast() || first == 0 || first >= 224
 }
 
-fn find_mac(text: &str) -> Vec<Found> {
+fn find_mac(text: &str, numbers: &Numbers) -> Vec<Found> {
     let Some(hardware) = &*HARDWARE else { return Vec::new() };
-    let all = hardware.find_iter(text.as_bytes()).map(|found| Found { range: found.range(), score: 0.9 });
+    let matches = [b':', b'-'].map(|sign| around_signs(text, numbers, sign, hardware));
+    let all = matches.into_iter().flatten().map(|range| Found { range, score: 0.9 });
     all.filter(|found| !is_within_word(text, &found.range)).collect()
 }
 
@@ -87,7 +104,10 @@ mod tests {
     #[test]
     fn addresses_are_found_and_versions_pass() {
         let found = |text: &str| {
-            find_ip(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>()
+            find_ip(text, &Numbers::of(text))
+                .into_iter()
+                .map(|found| text[found.range].to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(found("from 93.184.216.34 at"), ["93.184.216.34"]);
         assert_eq!(
@@ -95,6 +115,6 @@ mod tests {
             ["6e40:4041:c617:e898:c11:40d2:c669:2eb4"]
         );
         assert!(found("version 1.2.3.4, 300.1.1.1, at 12:30:45").is_empty());
-        assert_eq!(find_mac("eth 00:1a:2B:3c:4d:5e up").len(), 1);
+        assert_eq!(find_mac("eth 00:1a:2B:3c:4d:5e up", &Numbers::of("eth 00:1a:2B:3c:4d:5e up")).len(), 1);
     }
 }

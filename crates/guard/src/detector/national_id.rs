@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value, digits, is_after, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -41,10 +42,9 @@ static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?-u)\b\d{3}[. ]?\d{3}[. ]?\d{3,4}(?:-?\d{2})?\b|\b\d{2} \d{3} \d{3} \d{3}\b").ok()
 });
 
-fn find_ssn(text: &str) -> Vec<Found> {
+fn find_ssn(text: &str, numbers: &Numbers) -> Vec<Found> {
     let Some(social) = &*SOCIAL else { return Vec::new() };
-    let judged = social.find_iter(text.as_bytes()).filter_map(|found| {
-        let range = found.range();
+    let judged = numbers.matches(text, social).into_iter().filter_map(|range| {
         let held = text.get(range.clone())?;
         let (area, group, serial) = (held.get(..3)?, held.get(4..6)?, held.get(7..)?);
         let named = is_after(text, range.start, &["ssn", "social security"]);
@@ -61,25 +61,25 @@ fn find_ssn(text: &str) -> Vec<Found> {
     judged.collect()
 }
 
-fn find_others(text: &str) -> Vec<Found> {
+fn find_others(text: &str, numbers: &Numbers) -> Vec<Found> {
     let mut found = Vec::new();
     if let Some(lettered) = &*LETTERED {
-        let checked = lettered.find_iter(text.as_bytes()).filter(|found| {
-            let held = text.get(found.range()).unwrap_or_default().to_ascii_uppercase();
+        let checked = numbers.matches(text, lettered).into_iter().filter(|found| {
+            let held = text.get(found.clone()).unwrap_or_default().to_ascii_uppercase();
             is_spanish(&held) || is_italian(&held)
         });
-        found.extend(checked.map(|found| Found { range: found.range(), score: 0.9 }));
+        found.extend(checked.map(|range| Found { range, score: 0.9 }));
     }
     if let Some(numbered) = &*NUMBERED {
-        let checked = numbered.find_iter(text.as_bytes()).filter(|found| {
-            let digits = digits(text.get(found.range()).unwrap_or_default());
-            let named = |words: &[&str]| is_after(text, found.start(), words);
+        let checked = numbers.matches(text, numbered).into_iter().filter(|found| {
+            let digits = digits(text.get(found.clone()).unwrap_or_default());
+            let named = |words: &[&str]| is_after(text, found.start, words);
             (is_pesel(&digits) && named(&["pesel"]))
                 || (is_cpf(&digits) && named(&["cpf"]))
                 || (is_nhs(&digits) && named(&["nhs", "patient"]))
                 || (is_german_tax(&digits) && named(&["steuer", "tax id", "idnr", "tin"]))
         });
-        found.extend(checked.map(|found| Found { range: found.range(), score: 0.95 }));
+        found.extend(checked.map(|range| Found { range, score: 0.95 }));
     }
     found
 }
@@ -145,8 +145,8 @@ fn is_german_tax(digits: &[u32]) -> bool {
 mod tests {
     use super::*;
 
-    fn check(find: fn(&str) -> Vec<Found>, text: &str, count: usize) {
-        assert_eq!(find(text).len(), count, "{text}");
+    fn check(find: fn(&str, &Numbers) -> Vec<Found>, text: &str, count: usize) {
+        assert_eq!(find(text, &Numbers::of(text)).len(), count, "{text}");
     }
 
     #[test]

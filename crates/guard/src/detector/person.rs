@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -147,7 +148,7 @@ pub fn features(text: &str, words: &[Word], at: usize) -> Vec<u32> {
     out
 }
 
-fn find(text: &str) -> Vec<Found> {
+fn find(text: &str, _: &Numbers) -> Vec<Found> {
     let head = &Weights::built_in().person;
     let words = words(text);
     let mut found: Vec<Found> = Vec::new();
@@ -181,8 +182,12 @@ mod tests {
 
     #[test]
     fn names_are_found_in_context() {
-        let found =
-            |text: &str| find(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>();
+        let found = |text: &str| {
+            find(text, &Numbers::default())
+                .into_iter()
+                .map(|found| text[found.range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(found("My name is Anna Kowalski and I live in Kansas."), ["Anna Kowalski"]);
         assert!(found("Deploy the cluster with Kubernetes and restart the node pool.").is_empty());
     }

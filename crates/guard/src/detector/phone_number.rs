@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -35,10 +36,9 @@ const CONTEXT: &[&str] = &[
 const OTHERS: &[&str] =
     &["card", "iban", "account", "invoice", "order", "ssn", "zip", "version", " port ", " id ", "license"];
 
-fn find(text: &str) -> Vec<Found> {
+fn find(text: &str, numbers: &Numbers) -> Vec<Found> {
     let Some(number) = &*NUMBER else { return Vec::new() };
-    let judged = number.find_iter(text.as_bytes()).filter_map(|found| {
-        let range = found.range();
+    let judged = numbers.matches(text, number).into_iter().filter_map(|range| {
         let held = text.get(range.clone())?;
         if is_within_word(text, &range) || touches(text, &range) {
             return None;
@@ -113,8 +113,12 @@ mod tests {
 
     #[test]
     fn numbers_are_found_and_dates_pass() {
-        let found =
-            |text: &str| find(text).into_iter().map(|found| text[found.range].to_owned()).collect::<Vec<_>>();
+        let found = |text: &str| {
+            find(text, &Numbers::of(text))
+                .into_iter()
+                .map(|found| text[found.range].to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(found("+49 (0)30 901820, call 555-867-5309"), ["+49 (0)30 901820", "555-867-5309"]);
         assert_eq!(found("Phone: 451 5986"), ["451 5986"]);
         assert!(found("2020-06-20 14:11:22, 1990-2000, 12.5.2021, 1.234.567,89").is_empty());

@@ -18,9 +18,10 @@ mod formats;
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::bytes::Regex;
 
+use super::numbers::Numbers;
 use super::value::{Found, Value};
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -36,14 +37,17 @@ pub const VALUE: Value = Value {
 
 struct Engine {
     anchors: Option<AhoCorasick>,
+    shapes: Vec<formats::Shape>,
     formats: Vec<Option<Regex>>,
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine {
     anchors: AhoCorasick::builder()
         .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
         .build(formats::FORMATS.iter().map(|format| format.anchor))
         .ok(),
+    shapes: formats::FORMATS.iter().map(formats::Format::shape).collect(),
     formats: formats::FORMATS.iter().map(|format| Regex::new(format.pattern).ok()).collect(),
 });
 
@@ -53,7 +57,7 @@ const AFTER: usize = 400;
 /// A private key is longer.
 const KEY_BYTES_MAX: usize = 8 * 1024;
 
-fn find(text: &str) -> Vec<Found> {
+fn find(text: &str, _: &Numbers) -> Vec<Found> {
     let engine = &*ENGINE;
     let Some(anchors) = &engine.anchors else { return Vec::new() };
     let mut found: Vec<Found> = Vec::new();
@@ -65,7 +69,9 @@ fn find(text: &str) -> Vec<Found> {
             continue;
         };
         let Some(done) = done.get_mut(which) else { continue };
-        if anchor.start() < *done {
+        let shape = engine.shapes.get(which).copied().unwrap_or(formats::Shape::Other);
+        let place = anchor.start()..anchor.end();
+        if anchor.start() < *done || !format.may_be(shape, text.as_bytes(), place) {
             continue;
         }
         let reach = if format.anchor.starts_with("-----") { KEY_BYTES_MAX } else { AFTER };
@@ -170,7 +176,8 @@ mod tests {
             for seed in 1..=5u64 {
                 let Some(example) = example(format.pattern, seed) else { continue };
                 count += 1;
-                if find(&format!("set {example} now")).is_empty() {
+                if find(&format!("set {example} now"), &Numbers::of(&format!("set {example} now"))).is_empty()
+                {
                     missed.push((format.anchor, example));
                 }
             }
@@ -208,7 +215,7 @@ mod tests {
             format!("postgres://ada:{}@db.house:5432/x", random(3, 12)),
             format!("AccountKey={}==;EndpointSuffix", random(5, 86)),
         ] {
-            assert_eq!(find(&text).len(), 1, "{text}");
+            assert_eq!(find(&text, &Numbers::of(&text)).len(), 1, "{text}");
         }
         for text in [
             "api_key = \"YOUR_API_KEY_GOES_HERE\"",
@@ -218,7 +225,7 @@ mod tests {
             "the password is wrong",
             "commit 3f786850e387550fdab836ed7e6dc881de23001b",
         ] {
-            assert_eq!(find(text), [], "{text}");
+            assert_eq!(find(text, &Numbers::of(text)), [], "{text}");
         }
     }
 }

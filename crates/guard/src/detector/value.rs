@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::VALUES;
+use super::numbers::Numbers;
 use crate::finding::Category;
 use crate::guard::Tier;
 
@@ -16,8 +17,8 @@ pub struct Value {
     pub explanation: &'static str,
     /// The tier that it needs.
     pub tier: Tier,
-    /// Finds it in a text.
-    pub find: fn(&str) -> Vec<Found>,
+    /// Finds it in a text, given where numbers stand in it.
+    pub find: fn(&str, &Numbers) -> Vec<Found>,
 }
 
 /// Where a value is, and how sure that it is one.
@@ -31,10 +32,11 @@ pub struct Found {
 
 /// Every value in a text, in the order of places; where two overlap the surer stays, then the longer.
 pub fn find(text: &str, tier: Tier) -> Vec<(&'static Value, Found)> {
+    let numbers = Numbers::of(text);
     let each = VALUES
         .iter()
         .filter(|value| tier == Tier::All || value.tier == tier)
-        .flat_map(|value| (value.find)(text).into_iter().map(move |found| (value, found)));
+        .flat_map(|value| (value.find)(text, &numbers).into_iter().map(move |found| (value, found)));
     let mut all: Vec<(&Value, Found)> = each.collect();
     all.sort_by(|(_, one), (_, other)| {
         let start = one.range.start.cmp(&other.range.start);

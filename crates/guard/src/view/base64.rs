@@ -8,10 +8,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::Transform;
 use super::offsets::Builder;
-use super::runs::{as_text, runs, turned};
+use super::runs::{as_text, turned};
+use super::signals::{BASE64_MIN, Needs, Signals};
 
 /// Decodes runs of it that hold text.
-pub const TRANSFORM: Transform = Transform { name: "base64", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "base64", literal: true, needs: Needs::Base64Run, apply };
 
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -20,34 +21,41 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 /// Shorter runs are words.
-const RUN_BYTES_MIN: usize = 16;
+const RUN_BYTES_MIN: usize = BASE64_MIN;
+/// No more white space stands between two of its lines.
+const GAP_BYTES_MAX: usize = 12;
 /// Lines of wrapped Base64 are at least so long.
 const LINE_BYTES_MIN: usize = 40;
 
-fn apply(source: &str) -> Option<Builder> {
-    let belongs = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+fn apply(source: &str, signals: &Signals) -> Option<Builder> {
     let mut builder = Builder::default();
-    let mut symbols: Vec<usize> = Vec::new();
-    let mut pending: Option<Range<usize>> = None;
-    for run in runs(source, RUN_BYTES_MIN / 4, belongs) {
-        let continues = pending.as_ref().is_some_and(|last| wraps(source, last, &run));
-        if !continues {
-            decode(source, &symbols, &mut builder);
-            symbols.clear();
-            pending = None;
+    let mut until = 0;
+    for run in &signals.base64 {
+        if run.start < until {
+            continue;
         }
-        if continues || run.len() >= RUN_BYTES_MIN {
-            symbols.extend(run.clone());
-            pending = Some(run);
+        let mut symbols: Vec<usize> = run.clone().collect();
+        let mut last = run.clone();
+        while let Some(next) = wrapped(source, &last) {
+            symbols.extend(next.clone());
+            last = next;
         }
+        until = last.end;
+        decode(source, &symbols, &mut builder);
     }
-    decode(source, &symbols, &mut builder);
     (!builder.text().is_empty()).then_some(builder)
 }
 
-fn wraps(source: &str, last: &Range<usize>, next: &Range<usize>) -> bool {
-    let gap = source.get(last.end..next.start).unwrap_or("x");
-    last.len() >= LINE_BYTES_MIN && gap.len() <= 12 && gap.contains('\n') && gap.trim().is_empty()
+/// The line that goes on with a run, where the run is a whole line.
+fn wrapped(source: &str, last: &Range<usize>) -> Option<Range<usize>> {
+    let rest = source.as_bytes().get(last.end..)?;
+    let gap = rest.iter().take(GAP_BYTES_MAX + 1).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let is_line = last.len() >= LINE_BYTES_MIN && gap <= GAP_BYTES_MAX && rest.get(..gap)?.contains(&b'\n');
+    let belongs =
+        |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
+    let length = rest.get(gap..)?.iter().take_while(belongs).count();
+    let start = last.end + gap;
+    (is_line && length >= RUN_BYTES_MIN / 4).then_some(start..start + length)
 }
 
 /// Decodes symbols that stand at these places, in whichever of four ways gives text.

@@ -3,11 +3,12 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Resolves them.
-pub const TRANSFORM: Transform = Transform { name: "escapes", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "escapes", literal: true, needs: Needs::Nothing, apply };
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     let bytes = source.as_bytes();
     let mut changes: Vec<Change> = Vec::new();
     for at in memchr::memchr2_iter(b'\\', b'U', bytes) {

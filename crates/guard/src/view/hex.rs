@@ -5,19 +5,28 @@ use std::ops::Range;
 use super::Transform;
 use super::offsets::Builder;
 use super::runs::{as_text, runs, turned};
+use super::signals::{HEX_MIN, Needs, Signals};
 
 /// Decodes runs of it that hold text.
-pub const TRANSFORM: Transform = Transform { name: "hex", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "hex", literal: true, needs: Needs::HexRun, apply };
 
-const DIGITS_MIN: usize = 14;
+const DIGITS_MIN: usize = HEX_MIN;
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, signals: &Signals) -> Option<Builder> {
     let mut builder = Builder::default();
     let between = |byte: u8| matches!(byte, b' ' | b':' | b',' | b'x' | b'k' | b'\\' | b'\n');
-    let plain = runs(source, DIGITS_MIN, |byte| byte.is_ascii_hexdigit() || between(byte));
+    let within = |belongs: &dyn Fn(u8) -> bool| {
+        let runs_of = |wide: &Range<usize>| {
+            let (start, text) = (wide.start, source.get(wide.clone()).unwrap_or_default());
+            let found = runs(text, DIGITS_MIN, belongs).into_iter();
+            found.map(move |run| start + run.start..start + run.end).collect::<Vec<_>>()
+        };
+        signals.hex.iter().flat_map(runs_of).collect::<Vec<_>>()
+    };
+    let plain = within(&|byte| byte.is_ascii_hexdigit() || between(byte));
     // Turned digits are n to s.
     let turned_digit = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'n'..=b's' | b'N'..=b'S');
-    let turned = runs(source, DIGITS_MIN, |byte| turned_digit(byte) || between(byte));
+    let turned = within(&|byte| turned_digit(byte) || between(byte));
     for run in plain.into_iter().chain(turned) {
         for digits in sequences(source, run) {
             decode(&digits, &mut builder);

@@ -3,9 +3,10 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Resolves references and drops tags.
-pub const TRANSFORM: Transform = Transform { name: "html", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "html", literal: true, needs: Needs::Nothing, apply };
 
 const NAMED: &[(&str, char)] = &[
     ("amp", '&'),
@@ -40,7 +41,7 @@ const NAMED: &[(&str, char)] = &[
 /// No tag is longer, so that a lone `<` costs little.
 const TAG_BYTES_MAX: usize = 120;
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     let mut changes = Vec::new();
     let mut rest = 0;
     for at in memchr::memchr2_iter(b'&', b'<', source.as_bytes()) {

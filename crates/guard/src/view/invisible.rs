@@ -3,9 +3,11 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Drops them.
-pub const TRANSFORM: Transform = Transform { name: "invisible", literal: true, apply };
+pub const TRANSFORM: Transform =
+    Transform { name: "invisible", literal: true, needs: Needs::Unprintable, apply };
 
 /// Whether a character shows nothing.
 pub fn is_invisible(c: char) -> bool {
@@ -16,7 +18,7 @@ pub fn is_invisible(c: char) -> bool {
         | 0x1..=0x8 | 0xB | 0xC | 0xE..=0x1F | 0x7F)
 }
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     if source.bytes().all(|byte| byte < 0x80 && (byte >= 0x20 || matches!(byte, b'\n' | b'\r' | b'\t'))) {
         return None;
     }

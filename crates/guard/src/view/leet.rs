@@ -5,14 +5,16 @@ use std::ops::Range;
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 use super::vocabulary::Vocabulary;
 
 /// Reads them as letters, on lines that hold at least two words that come out known.
-pub const TRANSFORM: Transform = Transform { name: "leet", literal: false, apply };
+pub const TRANSFORM: Transform =
+    Transform { name: "leet", literal: false, needs: Needs::DigitsInWords, apply };
 
 const WORD_BYTES_MAX: usize = 24;
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     let vocabulary = Vocabulary::built_in();
     let mut changes: Vec<Change> = Vec::new();
     let mut words: Vec<(Range<usize>, bool)> = Vec::new();
@@ -41,21 +43,53 @@ fn apply(source: &str) -> Option<Builder> {
 
 /// Tokens with a letter and with a digit or sign that stands for one.
 fn leet_tokens(source: &str) -> impl Iterator<Item = Range<usize>> {
-    super::runs::runs(source, 2, |byte| byte.is_ascii_alphanumeric() || letter(byte).is_some())
-        .into_iter()
-        .filter_map(|run| {
-            let text = source.get(run.clone())?;
-            let end = text.trim_end_matches(['!', '|', '(', ')']).len();
-            let text = text.get(..end)?;
-            let stands = text.bytes().any(|byte| letter(byte).is_some());
-            let short = text.len() <= 3;
-            (stands && (short || text.bytes().any(|byte| byte.is_ascii_alphabetic())))
-                .then_some(run.start..run.start + end)
-        })
+    let bytes = source.as_bytes();
+    let class = |byte: &u8| STANDS.get(usize::from(*byte)).copied().unwrap_or_default();
+    let mut at = 0;
+    // Around each digit or sign, as far as letters, digits and signs go.
+    let runs = std::iter::from_fn(move || {
+        let sign = at + bytes.get(at..)?.iter().position(|byte| class(byte) == SIGN)?;
+        let before = bytes.get(at..sign)?.iter().rev().take_while(|byte| class(byte) != OTHER).count();
+        let after = bytes.get(sign..)?.iter().take_while(|byte| class(byte) != OTHER).count();
+        at = sign + after;
+        Some(sign - before..at)
+    });
+    runs.filter(|run| run.len() >= 2).filter_map(|run| {
+        let text = source.get(run.clone())?;
+        let end = text.trim_end_matches(['!', '|', '(', ')']).len();
+        let text = text.get(..end)?;
+        let stands = text.bytes().any(|byte| letter(byte).is_some());
+        let short = text.len() <= 3;
+        (stands && (short || text.bytes().any(|byte| byte.is_ascii_alphabetic())))
+            .then_some(run.start..run.start + end)
+    })
+}
+
+const OTHER: u8 = 0;
+const LETTER: u8 = 1;
+const SIGN: u8 = 2;
+
+/// Whether each byte is a letter or digit, or stands for a letter.
+static STANDS: [u8; 256] = stands();
+
+const fn stands() -> [u8; 256] {
+    let mut stands = [OTHER; 256];
+    let mut byte = 0u8;
+    loop {
+        if letter(byte).is_some() {
+            stands[byte as usize] = SIGN;
+        } else if byte.is_ascii_alphanumeric() {
+            stands[byte as usize] = LETTER;
+        }
+        if byte == 255 {
+            return stands;
+        }
+        byte += 1;
+    }
 }
 
 /// The letter that a digit or sign stands for.
-pub fn letter(byte: u8) -> Option<char> {
+pub const fn letter(byte: u8) -> Option<char> {
     Some(match byte {
         b'0' => 'o',
         b'1' | b'!' | b'|' => 'i',

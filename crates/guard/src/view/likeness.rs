@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::bigram::{BigramTable, ENGLISH};
-use super::leet;
 
 /// How a stretch of letters reads, as mean lifts of its pairs of letters: English has about 1, chance below 0.
 #[derive(Debug, Default, Clone, Copy)]
@@ -28,18 +27,42 @@ const MARGIN: f32 = 0.5;
 const GAP_BYTES: usize = 60;
 const STRETCH_BYTES_MAX: usize = 600;
 
+/// The letter that each byte is or, as a digit, stands for (0 to 25), with [`FIGURE`] for a digit; [`NONE`] for others.
+static LETTERS: [u8; 256] = letters();
+const FIGURE: u8 = 32;
+const NONE: u8 = 255;
+
+const fn letters() -> [u8; 256] {
+    let mut letters = [NONE; 256];
+    let mut at = 0u8;
+    while at < 26 {
+        letters[(b'a' + at) as usize] = at;
+        letters[(b'A' + at) as usize] = at;
+        at += 1;
+    }
+    // As `leet` reads them: oizeasgtbg.
+    let figures = *b"oizeasgtbg";
+    let mut digit = 0u8;
+    while digit < 10 {
+        letters[(b'0' + digit) as usize] = (figures[digit as usize] - b'a') | FIGURE;
+        digit += 1;
+    }
+    letters
+}
+
+/// The pairs of letters of a text, not both of them digits.
+fn pairs(text: &[u8]) -> impl Iterator<Item = (u8, u8)> {
+    let code = |byte: &u8| LETTERS.get(usize::from(*byte)).copied().unwrap_or(NONE);
+    let pairs = text.iter().zip(text.iter().skip(1)).map(move |(first, second)| (code(first), code(second)));
+    pairs.filter(|(first, second)| *first != NONE && *second != NONE && first & second & FIGURE == 0)
+}
+
 impl Likeness {
     fn of(text: &str, table: &BigramTable) -> Option<Self> {
-        let pairs = || {
-            let following = text.bytes().skip(1);
-            text.bytes().zip(following).filter_map(|(first, second)| {
-                let letters = first.is_ascii_alphabetic() || second.is_ascii_alphabetic();
-                if letters { Some((letter(first)?, letter(second)?)) } else { None }
-            })
-        };
+        let text = text.as_bytes();
         let (mut plain, mut count) = (0.0, 0usize);
-        for ((first, _), (second, _)) in pairs() {
-            plain += table.lift(first, second);
+        for (first, second) in pairs(text) {
+            plain += table.lift(first & !FIGURE, second & !FIGURE);
             count += 1;
         }
         if count < PAIRS_MIN || plain >= PLAIN * count as f32 {
@@ -48,10 +71,11 @@ impl Likeness {
         let mut sums = Self::default();
         let turn = |letter: u8| (letter + 13) % 26;
         let mut letters_turned = 0.0;
-        for ((first, is_letter), (second, too)) in pairs() {
+        for (one, other) in pairs(text) {
+            let (first, second) = (one & !FIGURE, other & !FIGURE);
             sums.rotated += table.lift(turn(first), turn(second));
-            let one = if is_letter { turn(first) } else { first };
-            let other = if too { turn(second) } else { second };
+            let one = if one & FIGURE == 0 { turn(first) } else { first };
+            let other = if other & FIGURE == 0 { turn(second) } else { second };
             letters_turned += table.lift(one, other);
             sums.reversed += table.lift(second, first);
             sums.both += table.lift(turn(second), turn(first));
@@ -77,28 +101,29 @@ impl Likeness {
     }
 }
 
-/// The letter that a byte is or, as a digit, stands for (0 to 25), and whether it is one.
-fn letter(byte: u8) -> Option<(u8, bool)> {
-    match byte {
-        b'a'..=b'z' => Some((byte - b'a', true)),
-        b'A'..=b'Z' => Some((byte - b'A', true)),
-        b'0'..=b'9' => leet::letter(byte).map(|c| (c as u8 - b'a', false)),
-        _ => None,
-    }
+/// A stretch of a text (a sentence, a line) that reads worse than English, and how it reads otherwise.
+pub struct Odd {
+    range: Range<usize>,
+    likeness: Likeness,
 }
 
-/// The stretches of a text (sentences, lines) that read better in the way asked for; near ones are joined.
-pub fn stretches(text: &str, wanted: fn(&Likeness) -> bool) -> Vec<Range<usize>> {
+/// Every such stretch of a text.
+pub fn odd_stretches(text: &str) -> Vec<Odd> {
     let table = &*ENGLISH;
+    let odd = |range: Range<usize>| {
+        let likeness = Likeness::of(text.get(range.clone())?, table)?;
+        Some(Odd { range, likeness })
+    };
+    sentences(text).filter_map(odd).collect()
+}
+
+/// The stretches that read better in the way asked for; near ones are joined.
+pub fn stretches(odd: &[Odd], wanted: fn(&Likeness) -> bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    for stretch in sentences(text) {
-        let Some(read) = text.get(stretch.clone()) else { continue };
-        if !Likeness::of(read, table).is_some_and(|likeness| wanted(&likeness)) {
-            continue;
-        }
+    for Odd { range, .. } in odd.iter().filter(|odd| wanted(&odd.likeness)) {
         match found.last_mut() {
-            Some(last) if stretch.start <= last.end + GAP_BYTES => last.end = stretch.end,
-            _ => found.push(stretch),
+            Some(last) if range.start <= last.end + GAP_BYTES => last.end = range.end,
+            _ => found.push(range.clone()),
         }
     }
     found

@@ -1,52 +1,47 @@
 //! Owns Unicode's compatibility forms: wide, styled, circled letters become plain ones, and marks are taken off.
 
+use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Normalises to NFKC and takes combining marks off what is left.
-pub const TRANSFORM: Transform = Transform { name: "nfkc", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "nfkc", literal: true, needs: Needs::Unicode, apply };
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     if source.is_ascii() {
         return None;
     }
     let mut changes = Vec::new();
+    // A text has few different characters.
+    let mut known: FxHashMap<char, Option<Replacement>> = FxHashMap::default();
     for (at, c) in source.char_indices().filter(|(_, c)| !c.is_ascii()) {
-        let range = at..at + c.len_utf8();
-        if is_combining_mark(c) {
-            changes.push(Change { range, by: Replacement::Nothing });
-            continue;
+        if let Some(by) = known.entry(c).or_insert_with(|| plain(c)) {
+            changes.push(Change { range: at..at + c.len_utf8(), by: by.clone() });
         }
-        let mut plain = std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c));
-        match (plain.next(), plain.next()) {
-            (Some(only), None) if only == c => {}
-            (Some(only), None) => changes.push(Change { range, by: Replacement::Char(unboxed(only)) }),
-            (None, _) => changes.push(Change { range, by: Replacement::Nothing }),
-            (Some(first), Some(second)) => {
-                // Hangul is taken apart into letters, which nobody hides in.
-                if !matches!(u32::from(c), 0xAC00..=0xD7A3) {
-                    let text = [first, second].into_iter().chain(plain).collect();
-                    changes.push(Change { range, by: Replacement::Text(text) });
-                }
-            }
-        }
-    }
-    let boxed = source.char_indices().any(|(_, c)| unboxed(c) != c);
-    if boxed {
-        changes.extend(
-            source
-                .char_indices()
-                .filter(|(_, c)| unboxed(*c) != *c)
-                .map(|(at, c)| Change { range: at..at + c.len_utf8(), by: Replacement::Char(unboxed(c)) }),
-        );
-        changes.sort_by_key(|change| change.range.start);
-        changes.dedup_by_key(|change| change.range.start);
     }
     changed_lines(source, &changes)
+}
+
+/// What a character comes to; `None` where it stays.
+fn plain(c: char) -> Option<Replacement> {
+    if is_combining_mark(c) {
+        return Some(Replacement::Nothing);
+    }
+    let mut plain = std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c));
+    match (plain.next(), plain.next()) {
+        (Some(only), None) => Some(unboxed(only)).filter(|only| *only != c).map(Replacement::Char),
+        (None, _) => Some(Replacement::Nothing),
+        // Hangul is taken apart into letters, which nobody hides in.
+        (Some(_), Some(_)) if matches!(u32::from(c), 0xAC00..=0xD7A3) => None,
+        (Some(first), Some(second)) => {
+            Some(Replacement::Text([first, second].into_iter().chain(plain).collect()))
+        }
+    }
 }
 
 /// Letters in boxes and circles that have no compatibility form.

@@ -6,19 +6,21 @@ use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
 use super::runs::{runs, turned};
+use super::signals::{Needs, Signals};
 
 /// Decodes it; a plus sign becomes a space where it stands beside what is encoded.
-pub const TRANSFORM: Transform = Transform { name: "percent", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "percent", literal: true, needs: Needs::Nothing, apply };
 
 /// Turns letters back where that makes escapes of what is none.
-pub const TURNED: Transform = Transform { name: "rot13", literal: false, apply: turn };
+pub const TURNED: Transform = Transform { name: "rot13", literal: false, needs: Needs::Nothing, apply: turn };
 /// Reads backwards where that makes escapes of what is none.
-pub const REVERSED: Transform = Transform { name: "reversed", literal: false, apply: reverse };
+pub const REVERSED: Transform =
+    Transform { name: "reversed", literal: false, needs: Needs::Nothing, apply: reverse };
 
 /// So many escapes in a word are no accident.
 const ESCAPES_MIN: usize = 6;
 
-fn turn(source: &str) -> Option<Builder> {
+fn turn(source: &str, _: &Signals) -> Option<Builder> {
     let gains = |word: &str| {
         let after: Vec<u8> = word.bytes().map(turned).collect();
         escapes(&after) > escapes(word.as_bytes())
@@ -31,7 +33,7 @@ fn turn(source: &str) -> Option<Builder> {
 }
 
 /// Escapes read backwards are escapes too, but for the last; so are references of HTML.
-fn reverse(source: &str) -> Option<Builder> {
+fn reverse(source: &str, _: &Signals) -> Option<Builder> {
     let ends = |word: &str| word.ends_with('%') || word.ends_with("#&");
     words(source, ends, |builder, range| {
         for at in range.rev() {
@@ -62,7 +64,7 @@ fn escapes(bytes: &[u8]) -> usize {
     memchr::memchr_iter(b'%', bytes).filter(|at| encoded(bytes, *at).is_some()).count()
 }
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     let bytes = source.as_bytes();
     let mut changes = Vec::new();
     let mut rest = 0;

@@ -16,6 +16,7 @@ pub struct Change {
 }
 
 /// What stands in place of a range.
+#[derive(Clone)]
 pub enum Replacement {
     /// Nothing.
     Nothing,

@@ -3,15 +3,18 @@
 use super::Transform;
 use super::likeness::{Likeness, stretches};
 use super::offsets::Builder;
+use super::signals::{Needs, Signals};
 
 /// Reads stretches from their end to their start.
-pub const WHOLE: Transform = Transform { name: "reversed", literal: false, apply: whole };
+pub const WHOLE: Transform =
+    Transform { name: "reversed", literal: false, needs: Needs::OddLetters, apply: whole };
 /// Reads each word from its end to its start.
-pub const WORDS: Transform = Transform { name: "reversed_words", literal: false, apply: words };
+pub const WORDS: Transform =
+    Transform { name: "reversed_words", literal: false, needs: Needs::OddLetters, apply: words };
 
-fn whole(source: &str) -> Option<Builder> {
+fn whole(source: &str, signals: &Signals) -> Option<Builder> {
     let mut builder = Builder::default();
-    for stretch in stretches(source, Likeness::is_reversed) {
+    for stretch in stretches(&signals.odd, Likeness::is_reversed) {
         if !builder.text().is_empty() {
             builder.put("\n", stretch.start..stretch.start);
         }
@@ -20,9 +23,9 @@ fn whole(source: &str) -> Option<Builder> {
     (!builder.text().is_empty()).then_some(builder)
 }
 
-fn words(source: &str) -> Option<Builder> {
+fn words(source: &str, signals: &Signals) -> Option<Builder> {
     let mut builder = Builder::default();
-    for stretch in stretches(source, Likeness::is_reversed) {
+    for stretch in stretches(&signals.odd, Likeness::is_reversed) {
         if !builder.text().is_empty() {
             builder.put("\n", stretch.start..stretch.start);
         }

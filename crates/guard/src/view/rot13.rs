@@ -5,26 +5,29 @@ use super::leet;
 use super::likeness::{Likeness, stretches};
 use super::offsets::Builder;
 use super::runs::turned;
+use super::signals::{Needs, Signals};
 
 /// Turns them back, in sentences that read better so.
-pub const TRANSFORM: Transform = Transform { name: "rot13", literal: false, apply: turn };
+pub const TRANSFORM: Transform =
+    Transform { name: "rot13", literal: false, needs: Needs::OddLetters, apply: turn };
 /// Turns them back where digits stand for some of them.
-pub const LEET: Transform = Transform { name: "leet>rot13", literal: false, apply: turn_with_digits };
+pub const LEET: Transform =
+    Transform { name: "leet>rot13", literal: false, needs: Needs::OddLetters, apply: turn_with_digits };
 
-fn turn(source: &str) -> Option<Builder> {
-    apply(source, |_| None)
+fn turn(source: &str, signals: &Signals) -> Option<Builder> {
+    apply(source, signals, |_| None)
 }
 
-fn turn_with_digits(source: &str) -> Option<Builder> {
+fn turn_with_digits(source: &str, signals: &Signals) -> Option<Builder> {
     if !source.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    apply(source, |byte| leet::letter(byte).filter(|_| byte.is_ascii_digit()))
+    apply(source, signals, |byte| leet::letter(byte).filter(|_| byte.is_ascii_digit()))
 }
 
-fn apply(source: &str, digit: impl Fn(u8) -> Option<char>) -> Option<Builder> {
+fn apply(source: &str, signals: &Signals, digit: impl Fn(u8) -> Option<char>) -> Option<Builder> {
     let mut builder = Builder::default();
-    for stretch in stretches(source, Likeness::is_rotated) {
+    for stretch in stretches(&signals.odd, Likeness::is_rotated) {
         if !builder.text().is_empty() {
             builder.put("\n", stretch.start..stretch.start);
         }

@@ -3,22 +3,22 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
-use super::runs::runs;
+use super::signals::{Needs, Signals};
 use super::vocabulary::{Vocabulary, WORD_BYTES_MAX};
 
 /// Cuts long runs of letters into known words (the likeliest cut, by the words' shares).
-pub const TRANSFORM: Transform = Transform { name: "segmented", literal: false, apply };
+pub const TRANSFORM: Transform =
+    Transform { name: "segmented", literal: false, needs: Needs::LetterRun, apply };
 
-const RUN_BYTES_MIN: usize = 14;
 /// Longer runs are data.
 const RUN_BYTES_MAX: usize = 4096;
 /// The cost of a letter in no word, as a logarithm of a share.
 const UNKNOWN: f32 = -9.0;
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, signals: &Signals) -> Option<Builder> {
     let vocabulary = Vocabulary::built_in();
     let mut changes = Vec::new();
-    for run in runs(source, RUN_BYTES_MIN, |byte| byte.is_ascii_alphabetic()) {
+    for run in signals.letters.iter().cloned() {
         let Some(text) = source.get(run.clone()).filter(|text| text.len() <= RUN_BYTES_MAX) else { continue };
         let lower = text.to_ascii_lowercase();
         if vocabulary.holds(&lower) {

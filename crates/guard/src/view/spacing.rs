@@ -5,14 +5,15 @@ use std::ops::Range;
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Draws the letters together.
-pub const TRANSFORM: Transform = Transform { name: "spacing", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "spacing", literal: true, needs: Needs::Singles, apply };
 
 /// So many single characters in a row are no accident.
 const SINGLES_MIN: usize = 6;
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     let mut changes: Vec<Change> = Vec::new();
     let mut row: Vec<Range<usize>> = Vec::new();
     for token in tokens(source) {

@@ -3,11 +3,12 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
+use super::signals::{Needs, Signals};
 
 /// Reads tag characters as the ASCII they stand for.
-pub const TRANSFORM: Transform = Transform { name: "tags", literal: true, apply };
+pub const TRANSFORM: Transform = Transform { name: "tags", literal: true, needs: Needs::Unicode, apply };
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     // Their UTF-8 begins with these bytes.
     memchr::memmem::find(source.as_bytes(), &[0xF3, 0xA0])?;
     let shown = |(at, c): (usize, char)| {

@@ -3,11 +3,13 @@
 use super::Transform;
 use super::offsets::Builder;
 use super::runs::as_text;
+use super::signals::{Needs, Signals};
 
 /// Reads runs of variation selectors as the bytes they stand for.
-pub const TRANSFORM: Transform = Transform { name: "variation_selectors", literal: true, apply };
+pub const TRANSFORM: Transform =
+    Transform { name: "variation_selectors", literal: true, needs: Needs::Unicode, apply };
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     if source.is_ascii() {
         return None;
     }

@@ -4,11 +4,13 @@ use super::Transform;
 use super::invisible::is_invisible;
 use super::offsets::Builder;
 use super::runs::as_text;
+use super::signals::{Needs, Signals};
 
 /// Reads runs of two invisible characters as bits, eight to a byte, either way round.
-pub const TRANSFORM: Transform = Transform { name: "zero_width_bits", literal: true, apply };
+pub const TRANSFORM: Transform =
+    Transform { name: "zero_width_bits", literal: true, needs: Needs::Unicode, apply };
 
-fn apply(source: &str) -> Option<Builder> {
+fn apply(source: &str, _: &Signals) -> Option<Builder> {
     if source.is_ascii() {
         return None;
     }

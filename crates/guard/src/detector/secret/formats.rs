@@ -1,5 +1,7 @@
 //! Owns the list of secrets' formats: a line each.
 
+use std::ops::Range;
+
 /// How a secret looks.
 pub struct Format {
     /// Text that stands in it or beside it, in any case.
@@ -14,6 +16,90 @@ pub struct Format {
 
 const fn format(anchor: &'static str, pattern: &'static str, score: f32, bits_min: f32) -> Format {
     Format { anchor, pattern, score, bits_min }
+}
+
+/// What a pattern is like, for a look at what stands around its anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A name, and the value that it is given.
+    Named,
+    /// An address with a user.
+    Address,
+    /// The anchor in its very case at a word's beginning, and signs after it.
+    Marked,
+    /// Something else.
+    Other,
+}
+
+/// Longer names of secrets, and longer users in addresses, are none.
+const NAME_BYTES_MAX: usize = 34;
+const USER_BYTES_MAX: usize = 200;
+
+impl Format {
+    /// Whether what stands around an anchor may be a secret of this format: a look that costs less than the pattern,
+    /// and passes whatever the pattern takes at this anchor.
+    pub fn may_be(&self, shape: Shape, text: &[u8], anchor: Range<usize>) -> bool {
+        let after = text.get(anchor.end..).unwrap_or_default();
+        if shape == Shape::Named {
+            return gives_value(after);
+        }
+        if shape == Shape::Address {
+            let length =
+                after.iter().take(USER_BYTES_MAX).take_while(|byte| !b" \t\r\n/<>".contains(byte)).count();
+            return after.get(..length).is_some_and(|host| host.contains(&b'@'));
+        }
+        if shape == Shape::Other {
+            return true;
+        }
+        let joined = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let before = anchor.start.checked_sub(1).and_then(|at| text.get(at));
+        text.get(anchor.clone()) == Some(self.anchor.as_bytes())
+            && (!before.is_some_and(joined) || !self.anchor.as_bytes().first().is_some_and(joined))
+            && after.iter().take(VALUE_BYTES_MIN).all(|byte| !byte.is_ascii_whitespace())
+    }
+
+    /// What its pattern is like.
+    pub fn shape(&self) -> Shape {
+        let begins = || {
+            let plain = self.anchor.replace('.', "\\.");
+            self.pattern.strip_prefix(r"(?-u)\b(").is_some_and(|rest| rest.starts_with(&plain))
+        };
+        match self.pattern {
+            NAMED => Shape::Named,
+            _ if self.anchor == "://" => Shape::Address,
+            _ if begins() => Shape::Marked,
+            _ => Shape::Other,
+        }
+    }
+}
+
+/// Tokens have more signs after their mark.
+const VALUE_BYTES_MIN: usize = 8;
+
+/// Whether a name ends here, or a little further, and is given a value.
+fn gives_value(after: &[u8]) -> bool {
+    let skip = |from: usize, most: usize, belongs: fn(&u8) -> bool| {
+        from + after
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take(most)
+            .take_while(|byte| belongs(byte))
+            .count()
+    };
+    let mut at = skip(0, NAME_BYTES_MAX, |byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
+    at = skip(at, 1, |byte| b"\"'`".contains(byte));
+    at = skip(at, 3, u8::is_ascii_whitespace);
+    let rest = after.get(at..).unwrap_or_default();
+    at += match rest {
+        [b':', b'=', ..] | [b'=', b'>', ..] => 2,
+        [b'=' | b':' | b',', ..] => 1,
+        [b'i' | b'I', b's' | b'S', ..] => 2,
+        _ => return false,
+    };
+    at = skip(at, 3, u8::is_ascii_whitespace);
+    at = skip(at, 1, |byte| b"\"'`".contains(byte));
+    after.get(at..at + VALUE_BYTES_MIN - 1).is_some_and(|value| !value.iter().any(u8::is_ascii_whitespace))
 }
 
 /// A value that a name calls a secret.
