@@ -34,7 +34,7 @@ impl Span {
 }
 
 /// What a block is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// A heading of level 1 to 6.
@@ -68,7 +68,7 @@ pub enum BlockKind {
 }
 
 /// A part of the stored text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// What it is.
     pub kind: BlockKind,
@@ -79,7 +79,7 @@ pub struct Block {
 }
 
 /// A page of the original.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
     /// 1-based.
     pub number: u32,
@@ -89,7 +89,7 @@ pub struct Page {
 
 /// Where a part of the stored text stands on a page of the original, in points (1/72 inch) from the page's
 /// upper left corner.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Area {
     /// What stands there.
     pub span: Span,
@@ -130,7 +130,7 @@ pub struct Attachment {
 }
 
 /// Something that could not be read. A document with problems is still a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Where in the original.
     pub place: String,
@@ -142,8 +142,8 @@ pub struct Problem {
     pub content_lost: bool,
 }
 
-/// A document as it was read.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A document as it was read. What is written of it and read again has neither images nor attachments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Document {
     /// What it was read as.
     pub format: Format,
@@ -160,8 +160,10 @@ pub struct Document {
     /// Where lines or blocks stand on their pages, by their spans' starts; empty for formats without a layout.
     pub areas: Vec<Area>,
     /// Images whose text is not in the stored text. Each is a problem too, until somebody reads it.
+    #[serde(skip_deserializing)]
     pub scans: Vec<Scan>,
     /// Files that it carries.
+    #[serde(skip_deserializing)]
     pub attachments: Vec<Attachment>,
     /// What could not be read.
     pub problems: Vec<Problem>,

@@ -2,6 +2,7 @@
 
 mod guard;
 mod keys;
+mod quarantine;
 
 use std::path::PathBuf;
 
@@ -9,8 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use platform::Mode;
 use serde::{Deserialize, Serialize};
 
-pub use guard::{Guard, GuardScan};
+pub use guard::{Guard, GuardReplay, GuardScan};
 pub use keys::Keys;
+pub use quarantine::{HeldPlace, Quarantine};
 
 /// One binary for a private LLM service's whole life.
 #[derive(Debug, Parser)]
@@ -72,6 +74,9 @@ pub enum Command {
     /// List, show and delete documents, and list what could not be read
     #[command(subcommand, after_help = "Example: patou documents list --collection docs")]
     Documents(Documents),
+    /// Decide on documents that were held back because they are suspicious
+    #[command(subcommand, after_help = "Example: patou quarantine list --collection docs")]
+    Quarantine(Quarantine),
     /// List, create and delete collections
     #[command(subcommand, after_help = "Example: patou collections list")]
     Collections(Collections),
@@ -117,6 +122,8 @@ impl Command {
                 | Self::Search(_)
                 | Self::Ask(_)
                 | Self::Documents(_)
+                | Self::Quarantine(_)
+                | Self::Guard(Guard::Replay(_))
                 | Self::Collections(_)
                 | Self::Key(_)
                 | Self::Eval(_)

@@ -11,6 +11,7 @@ mod ingest;
 mod key;
 mod model;
 mod parse;
+mod quarantine;
 mod query;
 mod serve;
 
@@ -91,6 +92,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Ask(call) => query::ask(front, call).await,
         Command::Parse(call) => parse::run(front, call).await,
         Command::Documents(call) => documents::run(front, call).await,
+        Command::Quarantine(call) => quarantine::run(front, call).await,
         Command::Collections(call) => collections::run(front, call).await,
         Command::Key(call) => key::run(front, call).await,
         Command::Model(call) => model::run(front, call).await,

@@ -208,7 +208,9 @@ fn the_stacks_model_gets_and_gives_bytes_untouched() {
 #[test]
 fn a_client_that_leaves_stops_the_model() {
     let Some(patou) = patou() else { return };
-    let upstream = Upstream::start(|_| Reply::SaysAndHangs(vec!["Backups are kept ".into()]));
+    // What may still become a value is held back; this is longer.
+    let said = "Backups are kept for thirty days, says the manual of the house. ".repeat(6);
+    let upstream = Upstream::start(move |_| Reply::SaysAndHangs(vec![said.clone()]));
     let served = patou.serve(&Patou::chat_at(&upstream.url()));
     upload(&served.http, "ops.md", OPS);
     let mut asking = served.http.stream(ASK, &json!({"question": "How long are backups kept?"}));

@@ -136,6 +136,7 @@ impl Scratch {
             clock: Arc::new(SystemClock),
             chunking,
             duplicates: rag::DuplicatePolicy::Keep,
+            guarding: rag::Guarding::default(),
             extraction: rag::Extraction::default(),
         });
         Ok(Self { library, name: collection_from("bench")?, folder })

@@ -305,10 +305,13 @@ impl From<TaskError> for PlatformError {
 fn rag_kind(error: &RagError) -> ErrorKind {
     match error {
         RagError::CollectionName(_) | RagError::Filter(_) | RagError::NoVectors(_) => ErrorKind::WrongUse,
-        RagError::UnknownCollection(_) | RagError::UnknownDocument { .. } | RagError::NoSuchInput(_) => {
-            ErrorKind::NotFound
+        RagError::UnknownCollection(_)
+        | RagError::UnknownDocument { .. }
+        | RagError::UnknownHeld { .. }
+        | RagError::NoSuchInput(_) => ErrorKind::NotFound,
+        RagError::CollectionExists(_) | RagError::Decided { .. } | RagError::OtherEmbedder { .. } => {
+            ErrorKind::Conflict
         }
-        RagError::CollectionExists(_) | RagError::OtherEmbedder { .. } => ErrorKind::Conflict,
         RagError::Model(error) | RagError::Chat(error) => model_kind(error),
         RagError::Listing { .. }
         | RagError::Damaged { .. }

@@ -13,6 +13,7 @@ mod error;
 mod evaluation;
 mod examples;
 mod extraction;
+mod guarding;
 mod home;
 mod models;
 mod parts;
@@ -36,13 +37,15 @@ pub use parts::{Options, Platform, reader_from};
 pub use reload::Reloaded;
 pub use serving::{Announcement, RunningServer};
 pub use settings::{
-    Auth, BackendSettings, GatewaySettings, IssuerSettings, ModelServer, RedisAway, RedisSettings,
-    RouteSettings, SelfHosted, ServerSettings, Settings, StackName,
+    Auth, BackendSettings, ExternalEngine, ExternalSettings, GatewaySettings, GuardSettings, IssuerSettings,
+    ModelServer, PolicySettings, RedisAway, RedisSettings, RouteSettings, SelfHosted, ServerSettings,
+    Settings, StackName,
 };
 pub use sources::SourceSettings;
 pub use use_cases::{
     AskCall, AskOutcome, BlobChange, BlobEvent, DeletedDocuments, DocumentDetail, EventsReport, GuardCall,
-    GuardForm, GuardScanned, IngestCall, IngestWatch, KeyCall, Readiness, SearchCall, ServedModel, Upload,
+    GuardForm, GuardScanned, HeldCall, HeldDetail, IngestCall, IngestWatch, KeyCall, Readiness, Replayed,
+    SearchCall, ServedModel, Upload,
 };
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
@@ -52,13 +55,15 @@ pub use gateway::{
     Bill, CacheControl, CallError, Caller, Estimate, Gateway, Key, KeyRole, Limits, NewKey, Operation, Price,
     Reply, ReplyBody, Request as ModelRequest, RequestError, UsageRow,
 };
-pub use guard::{Decision, Finding as GuardFinding, Kind as GuardKind, Verdict};
+pub use guard::{
+    Decision, External, Finding as GuardFinding, Guard, Kind as GuardKind, Mode as GuardMode, Verdict,
+};
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;
 pub use rag::{
     Answer, AnswerEvent, AnswerTimings, ChunkRecord, Citation, CollectionName, CollectionSummary,
-    DocumentProblem, DocumentRecord, Fusion, Gone, Hit, IngestEvent, IngestProgress, IngestReport,
-    IngestStage, ItemFailure, Mode, PageBox, Refusal, Retrieval, RetrievalTimings, Scores, StageSeconds,
-    Support,
+    DocumentProblem, DocumentRecord, Fusion, Gone, HeldRecord, HeldState, Hit, IngestEvent, IngestProgress,
+    IngestReport, IngestStage, ItemFailure, Mode, PageBox, Reason, Refusal, Retrieval, RetrievalTimings,
+    Scores, StageSeconds, Support,
 };
 pub use runtime::{Hangups, Shutdown, Stopwatch, new_id, now_seconds};

@@ -57,6 +57,7 @@ pub struct Platform {
     pub(crate) backends: Mutex<BTreeMap<String, StandingBackend>>,
     /// What was written, and how it goes with reading it anew.
     pub(crate) writing: Writing,
+    pub(crate) external: OnceLock<guard::External>,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -97,6 +98,7 @@ impl Platform {
             gateway: tokio::sync::OnceCell::new(),
             backends: Mutex::default(),
             writing,
+            external: OnceLock::new(),
         })
     }
 
@@ -186,6 +188,7 @@ impl Platform {
                 chunking: settings.chunking.clone(),
                 duplicates: settings.duplicates,
                 extraction: self.extraction().await?,
+                guarding: self.guarding()?,
             }))
         })
     }

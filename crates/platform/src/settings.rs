@@ -1,6 +1,7 @@
 //! What can be set, and what it comes to.
 
 mod counters;
+mod guard;
 mod keys;
 mod tables;
 mod values;
@@ -15,6 +16,7 @@ use crate::extraction::OcrSettings;
 use crate::sources::SourceSettings;
 
 pub use counters::{RedisAway, RedisSettings};
+pub use guard::{ExternalEngine, ExternalSettings, GuardSettings, PolicySettings};
 pub(crate) use keys::{KEYS, Key, Kind};
 pub use tables::{BackendSettings, GatewaySettings, IssuerSettings, PromptSettings, RouteSettings};
 pub(crate) use tables::{FAMILIES, Family};
@@ -172,6 +174,8 @@ pub struct Settings {
     pub server: ServerSettings,
     /// The models behind the gateway.
     pub gateway: GatewaySettings,
+    /// The guard.
+    pub guard: GuardSettings,
 }
 
 impl Default for Settings {
@@ -198,6 +202,7 @@ impl Default for Settings {
             self_hosted: SelfHosted::default(),
             server: ServerSettings::default(),
             gateway: GatewaySettings::default(),
+            guard: GuardSettings::default(),
         }
     }
 }
@@ -208,6 +213,7 @@ impl Settings {
         let mut found = tables::contradictions(&self.gateway);
         found.extend(tables::issuer_contradictions(&self.server));
         found.extend(self.gateway.redis.contradiction());
+        found.extend(guard::contradictions(&self.guard));
         found
     }
 

@@ -8,6 +8,8 @@ mod ingest;
 mod keys;
 mod models;
 mod parse;
+mod quarantine;
+mod replay;
 mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
@@ -17,6 +19,8 @@ pub use guard::{GuardCall, GuardForm, GuardScanned};
 pub use ingest::{IngestCall, IngestWatch, Upload};
 pub use keys::KeyCall;
 pub use models::{Readiness, ServedModel};
+pub use quarantine::{HeldCall, HeldDetail};
+pub use replay::Replayed;
 
 use rag::CollectionName;
 

@@ -3,6 +3,8 @@
 
 mod condense;
 mod extractive;
+mod guarded;
+mod heard;
 mod passages;
 mod prompt;
 mod prose;
@@ -18,18 +20,22 @@ use futures_util::StreamExt;
 use model::{ChatModel, ChatRequest, FinishReason, Message, Usage};
 use runtime::Stopwatch;
 
-use crate::{Hit, Library, PageBox, RagError, Retrieval, RetrievalTimings, SearchQuery};
+use crate::{Guarding, Hit, Library, PageBox, RagError, Retrieval, RetrievalTimings, SearchQuery};
 use extractive::Extract;
+use guard::Guard;
+use guarded::Marks;
+use heard::Heard;
 use passages::Budget;
 pub use refusal::Refusal;
 pub use support::Support;
 pub use writer::AnswerEvent;
-use writer::AnswerWriter;
 
 /// How many hits an answerer reads.
 const HITS: usize = 8;
 /// What an answer says when there is none.
 const DO_NOT_KNOW: &str = "I do not know: nothing in this collection that you may read answers the question.";
+/// What it says where the guard stands in between.
+const NOT_PERMITTED: &str = "The guard did not let this question or its answer through.";
 /// The name that extractive answers give as their model.
 const EXTRACTIVE: &str = "extractive";
 /// Tokens that the rules, labels and the question take besides passages and history.
@@ -142,8 +148,13 @@ impl Library {
     ) -> Result<Answer, RagError> {
         let clock = Stopwatch::start();
         let generator = self.parts.generator.as_ref();
+        let guard = self.parts.guarding.of(&question.search.collection);
         let asked = question.search.text.reveal();
-        let text = condense::stand_alone(&question.history, asked, generator).await;
+        let asked = match guarded::question(&self.parts.guarding, guard, &question.history, asked).await {
+            guarded::Let::Pass(asked) => asked,
+            guarded::Let::Refuse => return Ok(self.not_permitted(question, tell)),
+        };
+        let text = condense::stand_alone(&question.history, &asked, generator).await;
         let condense_ms = clock.elapsed_ms();
         let query = SearchQuery {
             text: PrivateText::new(text),
@@ -153,13 +164,22 @@ impl Library {
         let retrieval = self.search(&query).await?;
         let mut answer = match generator {
             Some(generator) => {
-                let writing = Writing { library: self, question, query: &query, generator, tell };
+                let guard = Guarded { guarding: &self.parts.guarding, guard, asked: &asked };
+                let writing = Writing { library: self, question, query: &query, generator, guard, tell };
                 writing.answer(retrieval).await?
             }
             None => self.extractive(&query, retrieval, tell).await?,
         };
         answer.timings.prompt_ms += condense_ms;
         Ok(answer)
+    }
+
+    /// The answer to a question that the guard does not let through: nothing was looked for.
+    fn not_permitted(&self, question: &Question, tell: &(dyn Fn(AnswerEvent) + Send + Sync)) -> Answer {
+        let model = self.parts.generator.as_ref().map_or(EXTRACTIVE, |generator| generator.chat.name());
+        let mut answer = Answer::new(model, &question.search, Retrieval::default());
+        answer.refuse(Refusal::NotPermitted, tell);
+        answer
     }
 
     /// An answer out of sentences of the documents.
@@ -207,10 +227,22 @@ impl Answer {
     }
 
     fn refuse(&mut self, refusal: Refusal, tell: &(dyn Fn(AnswerEvent) + Send + Sync)) {
-        DO_NOT_KNOW.clone_into(&mut self.text);
+        let said = if refusal == Refusal::NotPermitted { NOT_PERMITTED } else { DO_NOT_KNOW };
+        said.clone_into(&mut self.text);
+        self.citations.clear();
+        self.support.clear();
         self.refusal = Some(refusal);
         tell(AnswerEvent::Token(self.text.clone()));
     }
+}
+
+/// What guards an answer.
+#[derive(Clone, Copy)]
+struct Guarded<'a> {
+    guarding: &'a Guarding,
+    guard: &'a Guard,
+    /// The question as the guard lets it through.
+    asked: &'a str,
 }
 
 /// An answer that a chat model writes.
@@ -219,6 +251,7 @@ struct Writing<'a> {
     question: &'a Question,
     query: &'a SearchQuery,
     generator: &'a Generator,
+    guard: Guarded<'a>,
     tell: &'a (dyn Fn(AnswerEvent) + Send + Sync),
 }
 
@@ -240,13 +273,15 @@ impl Writing<'_> {
         let history = condense::recent(&self.question.history, room / HISTORY_SHARE, &count);
         let taken: usize = history.iter().map(|message| count(message.text.reveal())).sum();
         let budget = Budget { tokens_max: room.saturating_sub(taken), count: &count };
-        let passages = self.library.passages(&self.query.collection, &hits, &budget).await?;
-        let nonce = runtime::new_nonce();
-        let messages = prompt::answer(&passages, &history, self.question.search.text.reveal(), &nonce);
+        let mut passages = self.library.passages(&self.query.collection, &hits, &budget).await?;
+        guarded::assembled(self.guard.guard, &mut passages);
+        // Eighty bits that nobody can foresee, of each of the two words.
+        let marks = Marks::new(&format!("{} {}", runtime::new_nonce(), runtime::new_nonce()));
+        let messages = prompt::answer(&passages, &history, self.guard.asked, &marks);
         answer.inspection.hits = hits;
         answer.inspection.prompt.clone_from(&messages);
         answer.timings.prompt_ms = clock.elapsed_ms();
-        self.write(messages, &passages, &mut answer).await?;
+        self.write(messages, (&passages, &marks), &mut answer).await?;
         Ok(answer)
     }
 
@@ -254,7 +289,7 @@ impl Writing<'_> {
     async fn write(
         &self,
         messages: Vec<Message>,
-        passages: &[passages::Passage],
+        (passages, marks): (&[passages::Passage], &Marks),
         answer: &mut Answer,
     ) -> Result<(), RagError> {
         let clock = Stopwatch::start();
@@ -267,33 +302,34 @@ impl Writing<'_> {
             original: None,
         };
         let mut stream = chat.chat(request).await.map_err(RagError::Chat)?;
-        let mut writer = AnswerWriter::new(passages);
-        let (mut usage, mut said, mut first_ms) = (None, String::new(), None);
+        let mut heard = Heard::new(self, (passages, marks));
+        let (mut usage, mut first_ms) = (None, None);
         while let Some(event) = stream.next().await {
             let event = event.map_err(RagError::Chat)?;
             if !event.text.is_empty() {
                 first_ms.get_or_insert_with(|| clock.elapsed_ms());
-                said.push_str(&event.text);
-                writer.push(&event.text).into_iter().for_each(self.tell);
+                heard.push(&event.text);
             }
             usage = event.usage.or(usage);
             answer.is_cut = answer.is_cut || event.finish == Some(FinishReason::Length);
+            if heard.leaks() {
+                break;
+            }
         }
-        let (rest, written) = writer.finish();
-        rest.into_iter().for_each(self.tell);
+        let completion_tokens = chat.count_tokens(&heard.said) as u64;
+        let (passes, written) = heard.finish(self.guard.asked, passages).await;
         // A server that does not count leaves it to the estimate.
-        answer.usage = usage.unwrap_or_else(|| Usage {
-            prompt_tokens: prompt_tokens as u64,
-            completion_tokens: chat.count_tokens(&said) as u64,
-        });
+        answer.usage = usage.unwrap_or(Usage { prompt_tokens: prompt_tokens as u64, completion_tokens });
         answer.timings.ttft_ms = first_ms.unwrap_or_else(|| clock.elapsed_ms());
         answer.timings.generation_ms = clock.elapsed_ms();
-        if written.refused {
+        if !passes {
+            answer.refuse(Refusal::NotPermitted, self.tell);
+        } else if written.refused {
             answer.refuse(Refusal::NotSupported, self.tell);
         } else {
             answer.text = written.text;
             answer.citations = written.citations;
-            answer.support = written.support;
+            answer.support = support::aligned(written.support, self.library.parts.embedder.as_ref()).await;
         }
         Ok(())
     }

@@ -25,6 +25,22 @@ pub enum RagError {
         /// What was asked for.
         id: String,
     },
+    /// Nothing of that id or source waits for a decision, or ever did.
+    #[error("nothing in the quarantine of collection `{collection}` is called `{id}`")]
+    UnknownHeld {
+        /// The collection that was looked in.
+        collection: String,
+        /// What was asked for.
+        id: String,
+    },
+    /// Somebody has decided on it already.
+    #[error("`{id}` was {state} already")]
+    Decided {
+        /// What was asked for.
+        id: String,
+        /// `released` or `rejected`.
+        state: &'static str,
+    },
     /// The collection's vectors come from another embedder than the stack's.
     #[error("collection `{collection}` was made with embedder `{made_with}`, the stack has `{stack_has}`")]
     OtherEmbedder {
@@ -96,6 +112,11 @@ impl RagError {
             }
             Self::CollectionExists(_) => "choose another name, or delete it first".into(),
             Self::UnknownDocument { .. } => "see `patou documents list`".into(),
+            Self::UnknownHeld { .. } => "see `patou quarantine list`".into(),
+            Self::Decided { state, .. } if *state == "released" => {
+                "delete the document to take it back: `patou documents delete`".into()
+            }
+            Self::Decided { .. } => "ingest it again after changing it".into(),
             Self::OtherEmbedder { collection, .. } => format!(
                 "choose the stack, and with the local encoder the `precision`, that it was made with, or \
                  `patou collections delete {collection}` and ingest again"

@@ -20,9 +20,11 @@ mod jobs;
 mod meter;
 mod prepare;
 mod read;
+mod release;
 mod room;
 mod run;
 mod settle;
+mod suspicion;
 
 use access::AccessList;
 use futures_util::future::BoxFuture;
@@ -88,6 +90,15 @@ pub struct IngestReport {
     pub stages: StageSeconds,
     /// Whether it was asked to stop before it was through.
     pub stopped: bool,
+}
+
+impl IngestReport {
+    /// The share of the documents that were read that is held back, 0 to 1; 0 where none was read.
+    #[expect(clippy::cast_precision_loss, reason = "a share is told to a few digits")]
+    pub fn quarantined_share(&self) -> f64 {
+        let read = self.added + self.updated + self.quarantined;
+        if read == 0 { 0.0 } else { self.quarantined as f64 / read as f64 }
+    }
 }
 
 /// Chunks by what became of them.

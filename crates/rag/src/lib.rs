@@ -8,6 +8,7 @@ mod cache;
 mod collection;
 mod error;
 mod extraction;
+mod guarding;
 mod ids;
 mod ingest;
 mod library;
@@ -23,14 +24,15 @@ pub use cache::EmbeddingCache;
 pub use collection::{CollectionName, CollectionSettings, EmbedderSettings, IndexPlace, Indexes};
 pub use error::RagError;
 pub use extraction::{Extraction, Passwords, PictureState, Pictures};
+pub use guarding::Guarding;
 pub use ingest::{
     ChunkCounts, DuplicateCounts, DuplicatePolicy, Gone, IngestEvent, IngestProgress, IngestReport,
     IngestRequest, IngestStage, StageSeconds,
 };
 pub use library::{Collection, Library, Parts};
 pub use registry::{
-    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, LiveChunk, PageBox,
-    Registry,
+    ChunkRecord, CollectionRecord, CollectionSummary, DocumentProblem, DocumentRecord, HeldRecord, HeldState,
+    LiveChunk, PageBox, Reason, Registry,
 };
 pub use retrieve::{Fusion, Hit, Mode, Retrieval, RetrievalTimings, Scores, SearchQuery};
 pub use source::{

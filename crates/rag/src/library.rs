@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use crate::source::BASE_FIELDS;
 use crate::{
     CollectionName, CollectionRecord, CollectionSettings, DuplicatePolicy, EmbeddingCache, Extraction,
-    Generator, IndexPlace, Indexes, RagError, Registry,
+    Generator, Guarding, IndexPlace, Indexes, RagError, Registry,
 };
 
 /// How long a deletion waits for searches to be through.
@@ -42,6 +42,8 @@ pub struct Parts {
     pub duplicates: DuplicatePolicy,
     /// What documents are read with beside their parsers.
     pub extraction: Extraction,
+    /// What is done with what is found in documents, questions and answers.
+    pub guarding: Guarding,
 }
 
 /// Every collection of a home. Clones share what is open.

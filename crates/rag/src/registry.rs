@@ -9,6 +9,8 @@ mod items;
 mod known;
 mod likenesses;
 mod live;
+mod openings;
+mod quarantine;
 mod rows;
 mod schema;
 mod write;
@@ -26,6 +28,7 @@ pub use collections::{CollectionRecord, CollectionSummary};
 pub(crate) use items::{ItemRecord, SourceRecord, SourceUpdate};
 pub use known::{Before, Known, Tally};
 pub use live::LiveChunk;
+pub use quarantine::{HeldRecord, HeldState, Reason};
 pub(crate) use rows::{places, slices, values};
 pub use write::NewVersion;
 

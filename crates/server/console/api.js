@@ -56,6 +56,13 @@ export const problems = async (collection) => (await json(`${of(collection)}/pro
 export const settings = () => json("/api/v1/settings");
 export const deleteDocument = (collection, id) => send(ofDocument(collection, id), { method: "DELETE" });
 
+const inQuarantine = (collection, rest = "") => `/api/v1/quarantine${rest}?collection=${encodeURIComponent(collection)}`;
+export const quarantine = async (collection) => (await json(inQuarantine(collection))).held;
+export const held = (collection, id) => json(inQuarantine(collection, `/${encodeURIComponent(id)}`));
+/** Lets a document in (`release`) or keeps it out (`reject`). */
+export const decide = (collection, id, decision) => json(inQuarantine(collection, `/${encodeURIComponent(id)}/${decision}`), { method: "POST" });
+export const scan = (text, kind) => json("/api/v1/guard/scan", posted({ text, kind }));
+
 /** The stored text of a version, as the bytes that spans point into. */
 export async function text(collection, id, version) {
   const response = await send(`${ofDocument(collection, id)}/text?version=${encodeURIComponent(version)}`);

@@ -6,6 +6,7 @@ import { follow, go, to, useRoute } from "./route.js";
 import { Ask, askAt } from "./ask.js";
 import { Document } from "./document.js";
 import { Documents } from "./documents.js";
+import { Held, Quarantine } from "./quarantine.js";
 import { Settings } from "./settings.js";
 import { Palette } from "./palette.js";
 import { Empty, Icon, useLoaded } from "./ui.js";
@@ -13,6 +14,7 @@ import { Empty, Icon, useLoaded } from "./ui.js";
 const PAGES = [
   { path: "/ask", label: "Ask", icon: "ask" },
   { path: "/documents", label: "Documents", icon: "documents" },
+  { path: "/quarantine", label: "Quarantine", icon: "quarantine" },
   { path: "/settings", label: "Settings", icon: "settings" },
 ];
 /** The collection that commands take where none is named. */
@@ -96,6 +98,11 @@ function View({ route, collection, collections, changed, theme }) {
   if (path.startsWith("/documents/")) {
     const id = decodeURIComponent(path.slice("/documents/".length));
     return html`<${Document} key=${id} collection=${collection} id=${id} query=${query} changed=${changed} />`;
+  }
+  if (path === "/quarantine") return collections && html`<${Quarantine} key=${collection} collection=${collection} exists=${Boolean(known)} />`;
+  if (path.startsWith("/quarantine/")) {
+    const id = decodeURIComponent(path.slice("/quarantine/".length));
+    return html`<${Held} key=${id} collection=${collection} id=${id} changed=${changed} />`;
   }
   if (path === "/settings") return html`<${Settings} theme=${theme.theme} setTheme=${theme.choose} />`;
   return html`<${Empty} title="There is nothing here"><p><a href="/ask">Ask</a> or see the <a href="/documents">documents</a>.</p><//>`;

@@ -60,6 +60,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/cache", axum::routing::delete(routes::gateway::purge))
         .route("/v1/models", get(routes::models::list))
         .merge(documents)
+        .merge(routes::quarantine::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
     // Which model is asked decides about slots and time: these take them where they know.

@@ -45,6 +45,7 @@ const ASSETS: &[Asset] = assets![
     "inspect.js",
     "main.js",
     "palette.js",
+    "quarantine.js",
     "route.js",
     "settings.js",
     "source.js",

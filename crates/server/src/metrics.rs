@@ -22,6 +22,28 @@ pub fn install() -> Option<PrometheusHandle> {
     metrics::describe_counter!("patou_answers_total", "Answers by outcome.");
     metrics::describe_counter!("patou_ingested_items_total", "Items ingested, by outcome.");
     metrics::describe_counter!("patou_ingest_milliseconds_total", "Time spent ingesting.");
+    metrics::describe_gauge!(
+        "patou_quarantine_share",
+        "The share of the last ingest's documents that is held back."
+    );
+    metrics::describe_gauge!(
+        "patou_quarantine_alarm",
+        "1 where that share is above `guard.quarantine_share_max`, else 0."
+    );
+    metrics::describe_counter!(
+        "patou_guard_decisions_total",
+        "What the guard called for, by place, and whether it was done."
+    );
+    metrics::describe_counter!(
+        "patou_guard_feedback_total",
+        "What people said of documents that were held back: `false_alarm` or `attack`."
+    );
+    metrics::describe_counter!("patou_guard_external_total", "Texts for classifiers outside, by outcome.");
+    metrics::describe_counter!(
+        "patou_guard_external_unjudged_total",
+        "Texts that a classifier outside could not judge, by whether they passed."
+    );
+    metrics::describe_histogram!("patou_guard_external_seconds", "Time until a classifier outside answered.");
     metrics::describe_counter!("patou_model_requests_total", "Requests to backends, by outcome.");
     metrics::describe_counter!(
         "patou_model_fallbacks_total",
@@ -73,17 +95,22 @@ pub fn answer(outcome: &AskOutcome) {
 }
 
 /// An ingest.
-pub fn ingest(report: &IngestReport) {
+pub fn ingest(report: &IngestReport, quarantine_share_max: f64) {
     let outcomes = [
         ("added", report.added),
         ("updated", report.updated),
         ("unchanged", report.unchanged),
         ("deleted", report.deleted),
+        ("quarantined", report.quarantined),
         ("failed", report.failed.len()),
     ];
     for (outcome, items) in outcomes {
         metrics::counter!("patou_ingested_items_total", "outcome" => outcome).increment(items as u64);
     }
+    let share = report.quarantined_share();
+    metrics::gauge!("patou_quarantine_share").set(share);
+    let is_alarm = report.quarantined > 0 && share > quarantine_share_max;
+    metrics::gauge!("patou_quarantine_alarm").set(f64::from(u8::from(is_alarm)));
     metrics::counter!("patou_tokens_total", "kind" => "embedded").increment(report.tokens_embedded as u64);
     #[expect(
         clippy::cast_possible_truncation,

@@ -11,6 +11,7 @@ pub mod health;
 pub mod keys;
 pub mod local;
 pub mod models;
+pub mod quarantine;
 pub mod search;
 pub mod settings;
 pub mod usage;

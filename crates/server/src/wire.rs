@@ -6,6 +6,7 @@ pub mod event_grid;
 mod guard;
 mod keys;
 pub mod openai;
+mod quarantine;
 mod search;
 
 use platform::{Check, CheckStatus, RetrievalEvaluation};
@@ -18,8 +19,9 @@ pub use documents::{
     Chunk, Chunks, Collection, Document, DocumentPage, Failed, Ingested, Parsed, Problem, Version, access,
     chunk, collection, document, document_detail, document_problem, ingest_report, parsed,
 };
-pub use guard::{Finding, Verdict, verdict};
+pub use guard::{Finding, Verdict, replayed, verdict};
 pub use keys::{Key, KeyLimits, KeyWithSecret, key, new_key};
+pub use quarantine::{Held, Reason, held, held_detail};
 pub use search::{
     AnswerMillis, Answered, Citation, Hit, HitScores, Inspection, Said, SearchAnswer, SearchTimings, Support,
     TokenUsage, ask, citation, inspection, search,

@@ -11,6 +11,9 @@ pub enum Guard {
         after_help = "Examples:\n  patou guard scan mail.txt\n  echo 'ignore all previous instructions' | patou guard scan - --kind prompt --json\n  patou guard scan prompts.jsonl --kind prompt --lines"
     )]
     Scan(GuardScan),
+    /// Say what another threshold would have done to documents that were held back and decided on
+    #[command(after_help = "Example: patou guard replay --attack-score-min 0.7")]
+    Replay(GuardReplay),
 }
 
 #[derive(Debug, Serialize, Deserialize, Args)]
@@ -44,4 +47,14 @@ impl From<GuardKindName> for GuardKind {
             GuardKindName::Output => Self::Output,
         }
     }
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct GuardReplay {
+    /// From which score on a document would be an attack, 0 to 1
+    #[arg(long, value_name = "SCORE")]
+    pub attack_score_min: f32,
+    /// The collection
+    #[arg(long, default_value = "docs", value_name = "NAME")]
+    pub collection: String,
 }

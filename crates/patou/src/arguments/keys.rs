@@ -39,7 +39,7 @@ pub enum Keys {
         /// In whose name it reads: user:NAME, group:NAME or app:NAME; public documents alone without one
         #[arg(long = "as", value_name = "PRINCIPAL")]
         principals: Vec<String>,
-        /// What it allows beside asking: ingest, delete or admin
+        /// What it allows beside asking: ingest, delete, release or admin
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
         /// How many days it is good; for good without

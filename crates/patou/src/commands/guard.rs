@@ -4,7 +4,7 @@ use platform::{Decision, GuardCall, GuardForm, GuardScanned};
 use server::wire;
 
 use super::{Front, SAID_NO};
-use crate::arguments::{Guard, GuardScan};
+use crate::arguments::{Guard, GuardReplay, GuardScan};
 
 /// The exit code of a run in which some lines held no text.
 const PARTLY: u8 = 4;
@@ -12,7 +12,25 @@ const PARTLY: u8 = 4;
 pub async fn run(front: &Front, call: Guard) -> anyhow::Result<u8> {
     match call {
         Guard::Scan(call) => scan(front, call).await,
+        Guard::Replay(call) => replay(front, &call).await,
     }
+}
+
+async fn replay(front: &Front, call: &GuardReplay) -> anyhow::Result<u8> {
+    let replayed = front.platform.guard_replay(&call.collection, call.attack_score_min).await?;
+    let wire = wire::replayed(&call.collection, call.attack_score_min, &replayed);
+    front.printer.result(&wire, || {
+        let line = |what: &str, (all, still): (usize, usize)| {
+            format!("{what:<9} {still} of {all} held back still\n")
+        };
+        [
+            line("released", replayed.released),
+            line("rejected", replayed.rejected),
+            line("waiting", replayed.held),
+        ]
+        .concat()
+    })?;
+    Ok(0)
 }
 
 async fn scan(front: &Front, call: GuardScan) -> anyhow::Result<u8> {

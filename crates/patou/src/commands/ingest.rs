@@ -45,7 +45,7 @@ pub async fn run(front: &Front, call: Ingest) -> anyhow::Result<u8> {
 }
 
 fn exit_code(report: &IngestReport) -> u8 {
-    let done = report.added + report.updated + report.unchanged;
+    let done = report.added + report.updated + report.unchanged + report.quarantined;
     match (report.failed.is_empty() && !report.stopped, done) {
         (true, _) => 0,
         (false, 0) => 1,
@@ -57,12 +57,13 @@ fn exit_code(report: &IngestReport) -> u8 {
 pub fn words(collection: &str, report: &IngestReport) -> String {
     let seconds = report.elapsed_ms / 1e3;
     let mut words = format!(
-        "{collection}: {} added, {} updated, {} unchanged, {} deleted, {} failed\n\
+        "{collection}: {} added, {} updated, {} unchanged, {} deleted, {} held back, {} failed\n\
          chunks: {} embedded, {} reused, {} removed; {} problems\n",
         report.added,
         report.updated,
         report.unchanged,
         report.deleted,
+        report.quarantined,
         report.failed.len(),
         report.chunks.added,
         report.chunks.reused,
@@ -84,6 +85,9 @@ pub fn words(collection: &str, report: &IngestReport) -> String {
     ));
     for failure in &report.failed {
         words.push_str(&format!("failed: {}: {} (hint: {})\n", failure.source, failure.error, failure.hint));
+    }
+    if report.quarantined > 0 {
+        words.push_str(&format!("see: patou quarantine list --collection {collection}\n"));
     }
     if report.problems > 0 {
         words.push_str(&format!("see: patou documents problems --collection {collection}\n"));

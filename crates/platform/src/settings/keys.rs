@@ -1,5 +1,6 @@
 //! Every setting, each in one line of one table.
 
+use super::guard::mode_from as guard_mode;
 use super::values::{
     choose, mode_from, put, put_text, put_url, set_auth, set_duplicates, set_endpoint, set_ocr_engine,
     set_ocr_seconds, set_precision, set_stack,
@@ -446,6 +447,35 @@ pub(crate) const KEYS: &[Key] = &[
         default: "30",
         what: "how long the server waits for answers to end when told to stop",
         set: |settings, value| put(&mut settings.server.drain_seconds_max, value, 0..=3600),
+    },
+    Key {
+        name: "guard.mode",
+        kind: Kind::Text,
+        default: "enforce",
+        what: "`enforce`, `observe` (only count) or `off`",
+        set: |settings, value| {
+            settings.guard.mode = guard_mode(value)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "guard.link_hosts",
+        kind: Kind::Texts,
+        default: "*",
+        what: "the hosts that answers of chat models from collections may point to (`docs.house.example`, \
+               `*.house.example`); `*` for any, an empty list for none",
+        set: |settings, value| {
+            let hosts = Some(value.lines().map(str::to_owned).collect::<Vec<_>>());
+            settings.guard.link_hosts = hosts.filter(|hosts| !hosts.iter().any(|host| host == "*"));
+            Ok(())
+        },
+    },
+    Key {
+        name: "guard.quarantine_share_max",
+        kind: Kind::Number,
+        default: "0.05",
+        what: "from which share of an ingest's documents on being held back is an alarm, 0 to 1",
+        set: |settings, value| put(&mut settings.guard.quarantine_share_max, value, 0.0..=1.0),
     },
     Key {
         name: "gateway.requests_max",

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use gateway::{Balance, Calendar, Limits, Price, Reason, Sharing, Strictness};
 use provider::Dialect;
 
-use super::{Kind, RedisSettings, Settings};
+use super::{Kind, RedisSettings, Settings, guard};
 
 pub use issuer::IssuerSettings;
 pub(super) use issuer::contradictions as issuer_contradictions;
@@ -162,6 +162,9 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { name: "gateway.prompts", entry: "NAME", is_exchanged: true, keys: prompt::PROMPT },
     Family { name: "gateway.teams", entry: "TEAM", is_exchanged: true, keys: team::TEAM },
     Family { name: "server.issuers", entry: "NAME", is_exchanged: false, keys: issuer::ISSUER },
+    Family { name: "guard.policies", entry: "NAME", is_exchanged: false, keys: guard::POLICY },
+    Family { name: "guard.collections", entry: "COLLECTION", is_exchanged: false, keys: guard::COLLECTION },
+    Family { name: "guard.external", entry: "NAME", is_exchanged: false, keys: guard::EXTERNAL },
 ];
 
 fn put_switch(place: &mut bool, value: &str) -> Result<(), String> {

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use access::PrivateText;
 use document::{Extent, Input};
-use guard::{Guard, Kind, Verdict};
-use runtime::blocking;
+use guard::{External, Guard, Kind, Verdict};
+use model::Sample;
+use runtime::{Driver, driving};
 
 use super::ingest::read_standard_input;
 use crate::{Platform, PlatformError};
@@ -39,6 +41,16 @@ pub struct GuardScanned {
 }
 
 impl Platform {
+    /// Scans one text, here and by the classifiers outside.
+    ///
+    /// # Errors
+    ///
+    /// [`PlatformError`] when something is wrong with the settings.
+    pub async fn guard_text(&self, kind: Kind, text: PrivateText) -> Result<Verdict, PlatformError> {
+        let (guard, external) = (self.require_settings()?.guard.guard(None), self.external()?);
+        Ok(driving(move |driver| Judge { guard, external, driver }.scan(kind, text.reveal())).await?)
+    }
+
     /// Scans a file's text, or each line's, in the order they are in; `tell` takes each verdict as it is made.
     ///
     /// # Errors
@@ -53,7 +65,27 @@ impl Platform {
             "-" => Some(read_standard_input(self.require_settings()?.file_bytes_max).await?),
             _ => None,
         };
-        blocking(move || scan(&call, bytes, tell)).await?
+        let (guard, external) = (self.require_settings()?.guard.guard(None), self.external()?);
+        driving(move |driver| scan(&call, bytes, &Judge { guard, external, driver }, tell)).await?
+    }
+}
+
+/// The guard here and the classifiers outside.
+struct Judge<'a> {
+    guard: Guard,
+    external: External,
+    driver: &'a Driver,
+}
+
+impl Judge<'_> {
+    fn scan(&self, kind: Kind, text: &str) -> Verdict {
+        let mut verdict = self.guard.scan(kind, text);
+        let sample = Sample::new(kind, text);
+        if self.external.judges(&sample) {
+            let found = self.driver.wait(self.external.find(&sample));
+            self.guard.add(&mut verdict, &sample, found);
+        }
+        verdict
     }
 }
 
@@ -61,6 +93,7 @@ impl Platform {
 fn scan(
     call: &GuardCall,
     bytes: Option<Vec<u8>>,
+    judge: &Judge<'_>,
     mut tell: impl FnMut(GuardScanned),
 ) -> Result<(), PlatformError> {
     let path = Path::new(&call.input);
@@ -68,9 +101,8 @@ fn scan(
         Some(bytes) => bytes,
         None => std::fs::read(path).map_err(PlatformError::file("read", path))?,
     };
-    let guard = Guard::default();
     if call.form == GuardForm::Whole {
-        let verdict = guard.scan(call.kind, &text_of(path, bytes)?);
+        let verdict = judge.scan(call.kind, &text_of(path, bytes)?);
         tell(GuardScanned { id: None, verdict: Ok(verdict) });
         return Ok(());
     }
@@ -79,7 +111,7 @@ fn scan(
         let number = (at + 1).to_string();
         tell(match line_text(line) {
             Ok((id, text)) => {
-                GuardScanned { id: Some(id.unwrap_or(number)), verdict: Ok(guard.scan(call.kind, &text)) }
+                GuardScanned { id: Some(id.unwrap_or(number)), verdict: Ok(judge.scan(call.kind, &text)) }
             }
             Err(why) => GuardScanned { id: Some(number), verdict: Err(why) },
         });

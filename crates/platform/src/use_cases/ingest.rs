@@ -6,6 +6,8 @@ use access::AccessList;
 use rag::{Gone, IngestEvent, IngestReport, IngestRequest, MemorySource, Source};
 use runtime::{Shutdown, blocking};
 
+use tracing::warn;
+
 use super::collection_from;
 use crate::parts::{Embedding, principals_from};
 use crate::{Platform, PlatformError, PullEvent};
@@ -89,7 +91,18 @@ impl Platform {
         let library = self.library(Embedding::On).await?;
         self.embedder.prepare(watch.pulling).await?;
         let request = IngestRequest { collection, sources, access, gone: call.gone };
-        Ok(library.ingest(request, watch.tell, watch.stop).await?)
+        let report = library.ingest(request, watch.tell, watch.stop).await?;
+        let share_max = self.quarantine_share_max();
+        if report.quarantined > 0 && report.quarantined_share() > share_max {
+            let (quarantined, collection) = (report.quarantined, &call.collection);
+            warn!(collection, quarantined, share_max, "more documents are held back than usual");
+        }
+        Ok(report)
+    }
+
+    /// From which share of an ingest's documents on being held back is an alarm.
+    pub fn quarantine_share_max(&self) -> f64 {
+        self.resolved.settings.guard.quarantine_share_max
     }
 }
 

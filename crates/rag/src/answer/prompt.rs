@@ -2,12 +2,13 @@
 
 use model::{Message, Role};
 
+use super::guarded::Marks;
 use super::passages::Passage;
 
 /// What a model says that finds no answer in the passages.
 pub(super) const NO_ANSWER: &str = "NO ANSWER";
 
-const RULES: &str = "You answer questions from numbered passages of documents.\n\
+pub(super) const RULES: &str = "You answer questions from numbered passages of documents.\n\
     Rules:\n\
     1. Use only what the passages say. Where they do not answer the question, reply with NO ANSWER and nothing else.\n\
     2. After each sentence put the number of the passage that it rests on in square brackets, as in [2]. \
@@ -19,9 +20,14 @@ const CONDENSE: &str = "Rewrite the last question of the conversation so that it
     rest: replace each pronoun and omission by what it stands for. Change nothing else and do not answer it. Reply \
     with the question alone.";
 
-/// The messages that ask for an answer. `nonce` marks the passages off: a document that imitates the marks
-/// cannot know it.
-pub(super) fn answer(passages: &[Passage], history: &[Message], question: &str, nonce: &str) -> Vec<Message> {
+/// The messages that ask for an answer. The passages are marked off with a word that no document can know, and what
+/// imitates a mark in them, or in their titles, is none any more; the rules carry a word that must not be said.
+pub(super) fn answer(
+    passages: &[Passage],
+    history: &[Message],
+    question: &str,
+    marks: &Marks,
+) -> Vec<Message> {
     let mut shown = String::new();
     for (place, passage) in passages.iter().enumerate() {
         let found = &passage.hit.found;
@@ -30,14 +36,11 @@ pub(super) fn answer(passages: &[Passage], history: &[Message], question: &str, 
         label.extend(found.chunk.heading_path.iter().map(String::as_str));
         label.dedup();
         let label: Vec<String> = label.into_iter().map(single_line).collect();
-        shown.push_str(&format!(
-            "<<passage {number} {nonce}>> {label}\n{text}\n<<end {number} {nonce}>>\n\n",
-            number = place + 1,
-            label = label.join(" › "),
-            text = passage.text.trim(),
-        ));
+        let data = format!("{}\n{}", label.join(" › "), passage.text.trim());
+        shown.push_str(&format!("Passage {}:\n{}\n\n", place + 1, marks.spotlight.mark(&data)));
     }
-    let mut messages = vec![Message::new(Role::System, RULES)];
+    let rules = format!("{RULES}\n{}\n{}", marks.spotlight.instruction(), marks.canary.line());
+    let mut messages = vec![Message::new(Role::System, rules)];
     messages.extend_from_slice(history);
     messages.push(Message::new(Role::User, format!("{shown}Question: {question}")));
     messages

@@ -14,6 +14,8 @@ pub enum Refusal {
     NothingFound,
     /// What was found does not answer the question.
     NotSupported,
+    /// The guard did not let the question, or its answer, through.
+    NotPermitted,
 }
 
 impl Refusal {
@@ -22,6 +24,7 @@ impl Refusal {
         match self {
             Self::NothingFound => "nothing_found",
             Self::NotSupported => "not_supported",
+            Self::NotPermitted => "not_permitted",
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use document::Span;
 
+use super::Citation;
 use super::passages::Passage;
 use super::prompt::NO_ANSWER;
-use super::{Citation, Support, support};
+use super::support::{self, Claim};
 
 /// One piece of an answer on its way to the reader.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,8 @@ pub(super) struct Written {
     pub text: String,
     pub refused: bool,
     pub citations: Vec<Citation>,
-    pub support: Vec<Support>,
+    /// What each sentence rests on, by words.
+    pub support: Vec<Claim>,
 }
 
 /// What stands at the beginning of a text.
@@ -211,7 +213,7 @@ impl<'a> AnswerWriter<'a> {
     }
 
     /// What each sentence rests on. One without a marker that stands for something rests on nothing.
-    fn support(&self) -> Vec<Support> {
+    fn support(&self) -> Vec<Claim> {
         let sentences = document::sentences(&self.plain);
         let mut supports = Vec::with_capacity(sentences.len());
         for (place, span) in sentences.iter().enumerate() {
@@ -224,7 +226,7 @@ impl<'a> AnswerWriter<'a> {
                 self.marks.iter().filter(own).map(|mark| self.passages[mark.passage].text.as_str()).collect();
             let sentence = self.plain[span.start..span.end].trim();
             if sentence.chars().any(char::is_alphanumeric) {
-                supports.push(support::of(sentence, markers, &texts));
+                supports.push(support::claim(sentence, markers, &texts));
             }
         }
         supports

@@ -7,6 +7,7 @@ use access::AccessList;
 use super::duplicates::{DuplicatePolicy, Originals, Verdict};
 use super::items::{Heard, Through};
 use super::read::{Met, Outcome, Prepared};
+use super::suspicion::Held;
 use crate::ids::{self, NameKey};
 use crate::source::ItemFailure;
 
@@ -17,6 +18,11 @@ pub(super) struct Admission {
     pub access: Option<AccessList>,
     pub unchanged: usize,
     pub failed: Vec<ItemFailure>,
+    pub quarantined: usize,
+    /// Documents that are held back, for the run to take.
+    pub held: Vec<Held>,
+    /// Documents whose live version stops answering, since what they have become is blocked.
+    pub withdrawn: Vec<String>,
     /// Documents whose access list alone changes, by the list that they get.
     pub access_changes: HashMap<AccessList, Vec<String>>,
     /// The sources that are through, for the run to take.
@@ -67,6 +73,12 @@ impl Admission {
                 None
             }
             Outcome::Ready(prepared) => self.admit(&prepared.met).then_some(prepared),
+            Outcome::Held(held) => {
+                if self.admit(&held.met) {
+                    self.hold(*held);
+                }
+                None
+            }
         }
     }
 
@@ -95,6 +107,19 @@ impl Admission {
     pub fn ended(&mut self, heard: Box<Heard>) {
         let Current { is_partial, failures, given, failed } = std::mem::take(&mut self.current);
         self.through.push(Through { heard, whole: !is_partial, failures, given, failed });
+    }
+
+    fn hold(&mut self, mut held: Held) {
+        self.quarantined += 1;
+        // Without its token on record it is judged again each time, and comes in when somebody has let it in.
+        self.current.failed.insert(held.met.item.source.clone());
+        if held.withdraws && held.met.before.is_some() {
+            self.withdrawn.push(held.met.id.clone());
+        }
+        if !held.is_rejected {
+            held.record.access = held.met.access(self.access.as_ref());
+            self.held.push(held);
+        }
     }
 
     fn fail(&mut self, item: Option<String>, failure: ItemFailure) {

@@ -58,7 +58,7 @@ impl Embedding<'_> {
     }
 
     /// Fills in a group's vectors; `false` when `stop` said so first.
-    async fn embed(&self, group: &mut Group) -> Result<bool, RagError> {
+    pub(super) async fn embed(&self, group: &mut Group) -> Result<bool, RagError> {
         let (Some(_), Some(embedder)) =
             (&self.collection.record.settings.embedder, &self.library.parts.embedder)
         else {

@@ -11,7 +11,7 @@ use super::containers::{ATTACHMENTS_DEPTH_MAX, Found, Unpacking, problem};
 use super::duplicates::Likeness;
 use super::items::Origin;
 use super::jobs::{Lines, is_lines};
-use super::read::{Body, FileBody, Loaded, Met, Outcome, Prepared, Reading};
+use super::read::{Body, Cutting, FileBody, Loaded, Met, Outcome, Prepared, Reading};
 use super::room::Room;
 use crate::registry::Known;
 use crate::source::ItemFailure;
@@ -59,7 +59,8 @@ impl Preparing<'_> {
         let pictures = self.driver.wait(extraction.read_pictures(&mut document, stop));
         let fingerprint = pipeline.fingerprint(pictures);
         let mut outcomes = self.attachments(&met, &mut document)?;
-        outcomes.push(self.cut(met, document, Made { content_hash: loaded.content_hash, fingerprint }));
+        let made = Made { content_hash: loaded.content_hash, fingerprint };
+        outcomes.push(self.judged(met, document, made)?);
         Ok(outcomes)
     }
 
@@ -146,26 +147,8 @@ impl Preparing<'_> {
         self.driver.wait(registry.known(collection, ids, sources))
     }
 
-    fn cut(&self, met: Met, document: Document, made: Made) -> Outcome {
-        let cutting = &self.reading.cutting;
-        let chunks = match &cutting.embedder {
-            Some(embedder) => {
-                document::chunk(&document, &cutting.chunking, |text| embedder.count_tokens(text))
-            }
-            None => document::chunk(&document, &cutting.chunking, estimate_tokens),
-        };
-        Outcome::Ready(Box::new(Prepared {
-            version: ids::version_id(&document.text, &made.fingerprint),
-            texts: chunks.iter().map(|chunk| chunk.indexed_text(&document)).collect(),
-            met,
-            likeness: Likeness::of(&document.text),
-            duplicate_of: None,
-            content_hash: made.content_hash,
-            fingerprint: made.fingerprint,
-            document,
-            chunks,
-            room: Room::none(),
-        }))
+    pub(super) fn cut(&self, met: Met, document: Document, made: Made) -> Outcome {
+        Outcome::Ready(Box::new(cut(&self.reading.cutting, met, document, made)))
     }
 
     /// Reads a file. What its source could not give of it is a problem of the document.
@@ -189,9 +172,29 @@ impl Preparing<'_> {
 }
 
 /// What a document was made from, and by what.
-struct Made {
-    content_hash: String,
-    fingerprint: String,
+pub(super) struct Made {
+    pub content_hash: String,
+    pub fingerprint: String,
+}
+
+/// Cuts a document.
+pub(super) fn cut(cutting: &Cutting, met: Met, document: Document, made: Made) -> Prepared {
+    let chunks = match &cutting.embedder {
+        Some(embedder) => document::chunk(&document, &cutting.chunking, |text| embedder.count_tokens(text)),
+        None => document::chunk(&document, &cutting.chunking, estimate_tokens),
+    };
+    Prepared {
+        version: ids::version_id(&document.text, &made.fingerprint),
+        texts: chunks.iter().map(|chunk| chunk.indexed_text(&document)).collect(),
+        met,
+        likeness: Likeness::of(&document.text),
+        duplicate_of: None,
+        content_hash: made.content_hash,
+        fingerprint: made.fingerprint,
+        document,
+        chunks,
+        room: Room::none(),
+    }
 }
 
 /// Tokens of a text where no tokenizer is at hand: a token for every four bytes, and at least one for every

@@ -14,10 +14,11 @@ use super::jobs::{Job, Lines, Member, Work};
 use super::meter::{IngestStage, Meter};
 use super::prepare::Preparing;
 use super::room::Room;
+use super::suspicion::Held;
 use crate::extraction::{Extraction, Pipeline};
 use crate::registry::{Before, Known, Registry};
 use crate::source::{ItemFailure, Listed};
-use crate::{CollectionName, RagError, ids};
+use crate::{CollectionName, Guarding, RagError, ids};
 
 /// What a run knows before it reads.
 #[derive(Clone)]
@@ -27,6 +28,7 @@ pub(super) struct Reading {
     pub pipeline: Pipeline,
     pub extraction: Extraction,
     pub cutting: Cutting,
+    pub guarding: Guarding,
     pub stop: Shutdown,
 }
 
@@ -86,6 +88,8 @@ pub(super) enum Outcome {
         bytes: u64,
     },
     Ready(Box<Prepared>),
+    /// It waits for a person.
+    Held(Box<Held>),
 }
 
 /// What became of a job.
@@ -101,6 +105,7 @@ impl Outcome {
             Self::Unchanged(met) => &met.source,
             Self::Failed { failure, .. } => &failure.source,
             Self::Ready(prepared) => &prepared.met.source,
+            Self::Held(held) => &held.met.source,
         }
     }
 }

@@ -17,6 +17,7 @@ use super::items::Through;
 use super::jobs::{Job, Jobs};
 use super::meter::{IngestStage, Meter};
 use super::read::{Cutting, Done, Met, Outcome, Reading};
+use super::suspicion::Held;
 use super::{Gone, IngestEvent, IngestReport, IngestRequest, room};
 use crate::extraction::Pipeline;
 use crate::registry::SourceUpdate;
@@ -133,6 +134,7 @@ impl<'a> Run<'a> {
             collection: self.collection.record.name.clone(),
             pipeline: self.pipeline(),
             extraction: self.library.parts.extraction.clone(),
+            guarding: self.library.parts.guarding.clone(),
             stop: self.stop.clone(),
             cutting: Cutting {
                 chunking: settings.chunking.clone(),
@@ -180,6 +182,9 @@ impl<'a> Run<'a> {
     /// What is left to do when every source is through.
     async fn finish(&mut self, admission: &Admission) -> Result<(), RagError> {
         let stopped = self.stop.is_requested();
+        if !stopped {
+            self.remove(&admission.withdrawn).await?;
+        }
         if !admission.access_changes.is_empty() && !stopped {
             self.unsettle().await?;
             for (access, documents) in &admission.access_changes {
@@ -205,6 +210,7 @@ impl<'a> Run<'a> {
 
     fn report(self, admission: Admission) -> IngestReport {
         let mut report = IngestReport {
+            quarantined: admission.quarantined,
             updated: admission.access_changes.values().map(Vec::len).sum(),
             unchanged: admission.unchanged,
             failed: admission.failed,
@@ -258,6 +264,16 @@ impl ReadStage<'_> {
         Ok(originals)
     }
 
+    /// Writes down what is held back.
+    async fn hold(&self, held: &mut Vec<Held>) -> Result<(), RagError> {
+        for mut held in held.drain(..) {
+            held.record.held_at = self.library.parts.clock.now_micros();
+            self.reading.registry.hold(&self.reading.collection, &held.record, &held.document).await?;
+            self.meter.done(held.met.bytes, 0);
+        }
+        Ok(())
+    }
+
     /// Does every job, as many beside each other as there are workers, and hands on what is admitted, in the
     /// order of the jobs.
     async fn run(
@@ -285,7 +301,9 @@ impl ReadStage<'_> {
                 if let Outcome::Unchanged(Met { bytes, .. }) | Outcome::Failed { bytes, .. } = &outcome {
                     self.meter.done(*bytes, 0);
                 }
-                let Some(prepared) = admission.take(outcome) else { continue };
+                let taken = admission.take(outcome);
+                self.hold(&mut admission.held).await?;
+                let Some(prepared) = taken else { continue };
                 if admission.originals.is_none() {
                     admission.originals = Some(self.originals().await?);
                 }

@@ -3,7 +3,7 @@
 use store::Migrations;
 
 pub(super) const MIGRATIONS: Migrations =
-    Migrations { owner: "rag", steps: &[FIRST, ITEMS, LIKENESSES, AREAS] };
+    Migrations { owner: "rag", steps: &[FIRST, ITEMS, LIKENESSES, AREAS, QUARANTINE, OPENINGS] };
 
 const FIRST: &[&str] = &[
     "CREATE TABLE collections (
@@ -109,3 +109,37 @@ const LIKENESSES: &[&str] = &["CREATE TABLE likenesses (
 
 /// Where on its page a chunk stands, as JSON.
 const AREAS: &[&str] = &["ALTER TABLE chunks ADD COLUMN area TEXT"];
+
+/// Documents that wait for a person, and what people decided, by the hash of what the document was read from.
+const QUARANTINE: &[&str] = &[
+    "CREATE TABLE quarantine (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        document_id TEXT NOT NULL,
+        source TEXT NOT NULL,
+        root TEXT NOT NULL,
+        content_hash TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        access TEXT NOT NULL,
+        state TEXT NOT NULL,
+        decision TEXT NOT NULL,
+        score DOUBLE PRECISION NOT NULL,
+        findings TEXT NOT NULL,
+        document BLOB,
+        held_at BIGINT NOT NULL,
+        decided_at BIGINT,
+        PRIMARY KEY (collection, id)
+    )",
+    "CREATE INDEX quarantine_by_hash ON quarantine (collection, content_hash)",
+];
+
+/// The questions that short documents begin with, as hashes.
+const OPENINGS: &[&str] = &[
+    "CREATE TABLE openings (
+        collection TEXT NOT NULL REFERENCES collections (name) ON DELETE CASCADE,
+        document_id TEXT NOT NULL,
+        question TEXT NOT NULL,
+        PRIMARY KEY (collection, document_id)
+    )",
+    "CREATE INDEX openings_by_question ON openings (collection, question)",
+];

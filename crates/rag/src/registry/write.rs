@@ -2,7 +2,9 @@
 
 use access::AccessList;
 use document::Problem;
-use store::sqlx;
+use std::collections::HashSet;
+
+use store::sqlx::{self, Row};
 use store::{StoreError, Transaction};
 
 use super::documents::damaged;
@@ -46,6 +48,7 @@ impl Registry {
         }
         write_chunks(&mut transaction, collection, versions).await?;
         write_problems(&mut transaction, collection, versions).await?;
+        drop_held(&mut transaction, collection, versions).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -194,6 +197,31 @@ async fn drop_replaced(
     .bind(&version.document.version)
     .bind(integer(VERSIONS_KEPT));
     run(transaction, query, "drop a document's oldest text").await
+}
+
+/// What waits for a decision of a document that has become another one gives way to it.
+async fn drop_held(
+    transaction: &mut Transaction,
+    collection: &CollectionName,
+    versions: &[NewVersion],
+) -> Result<(), RagError> {
+    let waiting = sqlx::query("SELECT document_id FROM quarantine WHERE collection = $1 AND state = 'held'")
+        .bind(collection.as_str())
+        .fetch_all(transaction.connection())
+        .await
+        .map_err(StoreError::query("look for what is held back"))?;
+    let waiting: HashSet<String> = waiting.iter().map(|row| row.get(0)).collect();
+    for version in versions.iter().filter(|version| waiting.contains(&version.document.id)) {
+        let query = sqlx::query(
+            "DELETE FROM quarantine WHERE collection = $1 AND document_id = $2 AND state = 'held' AND \
+             content_hash <> $3",
+        )
+        .bind(collection.as_str())
+        .bind(&version.document.id)
+        .bind(&version.document.content_hash);
+        run(transaction, query, "drop what was held back of a document").await?;
+    }
+    Ok(())
 }
 
 async fn write_chunks(

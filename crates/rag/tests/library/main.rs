@@ -9,6 +9,7 @@ mod duplicates;
 mod git;
 mod graph;
 mod pipeline;
+mod quarantine;
 mod site;
 mod support;
 mod tokens;

@@ -112,9 +112,28 @@ impl Bench {
 
     /// A library whose answers a chat model writes.
     pub async fn with_chat(chat: Arc<dyn ChatModel>) -> Self {
-        let generator = Generator { chat, prompt_tokens_max: 2000, answer_tokens_max: 200 };
         let folder = Arc::new(tempfile::tempdir().unwrap());
+        let generator = Self::generator(chat);
         Self::open(MemoryIndexes::default(), folder, |parts| parts.generator = Some(generator)).await
+    }
+
+    pub fn generator(chat: Arc<dyn ChatModel>) -> Generator {
+        Generator { chat, prompt_tokens_max: 2000, answer_tokens_max: 200 }
+    }
+
+    /// A library with these guards, whose answers a chat model may write.
+    pub async fn with_guarding(guarding: patou_rag::Guarding, chat: Option<Arc<dyn ChatModel>>) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let change = |parts: &mut Parts| {
+            parts.guarding = guarding;
+            parts.generator = chat.map(Self::generator);
+        };
+        Self::open(MemoryIndexes::default(), folder, change).await
+    }
+
+    /// The same home with other parts.
+    pub async fn reopen_with(&self, change: impl FnOnce(&mut Parts)) -> Self {
+        Self::open(self.indexes.clone(), Arc::clone(&self.folder), change).await
     }
 
     /// An answer, as a question without a conversation gets it.
@@ -152,6 +171,7 @@ impl Bench {
             chunking: Chunking::default(),
             duplicates: patou_rag::DuplicatePolicy::Keep,
             extraction: Extraction::default(),
+            guarding: patou_rag::Guarding::default(),
         };
         change(&mut parts);
         Self { library: Library::new(parts), name: "docs".parse().unwrap(), indexes, folder }

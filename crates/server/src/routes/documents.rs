@@ -177,7 +177,7 @@ async fn ingest_whole(
 ) -> Result<wire::Ingested, PlatformError> {
     let watch = IngestWatch { pulling: &|_| {}, tell: &tell, stop: &stop };
     let report = app.platform.ingest(&call, &watch).await?;
-    metrics::ingest(&report);
+    metrics::ingest(&report, app.platform.quarantine_share_max());
     Ok(wire::ingest_report(&call.collection, &report))
 }
 

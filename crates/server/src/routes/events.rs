@@ -99,6 +99,6 @@ async fn carry_out(
 ) -> Result<EventsReport, PlatformError> {
     let watch = IngestWatch { pulling: &|_| {}, tell: &|_| {}, stop: &stop };
     let report = app.platform.blob_events(&collection, &events, &watch).await?;
-    metrics::ingest(&report.ingest);
+    metrics::ingest(&report.ingest, app.platform.quarantine_share_max());
     Ok(report)
 }

@@ -33,7 +33,7 @@ pub struct NewKeyBody {
     /// In whose name it reads: `user:NAME`, `group:NAME`, `app:NAME`.
     #[serde(default)]
     pub principals: Vec<String>,
-    /// What else it allows: `ingest`, `delete`, `admin`.
+    /// What else it allows: `ingest`, `delete`, `release`, `admin`.
     #[serde(default)]
     pub roles: Vec<String>,
     /// How long it is good, in seconds; for good where absent.

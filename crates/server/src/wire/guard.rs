@@ -1,6 +1,6 @@
 //! Verdicts of the guard as JSON.
 
-use platform::{GuardFinding, Verdict as Held};
+use platform::{GuardFinding, Replayed, Verdict as Held};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +41,42 @@ pub struct Finding {
     pub score: f64,
     /// Why.
     pub explanation: String,
+}
+
+/// What another threshold would have done to documents that were held back.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replay {
+    /// The collection.
+    pub collection: String,
+    /// From which score on a document would have been an attack.
+    pub attack_score_min: f64,
+    /// What people let in.
+    pub released: Still,
+    /// What people kept out.
+    pub rejected: Still,
+    /// What waits.
+    pub held: Still,
+}
+
+/// So many documents, and how many of them would be held back still.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Still {
+    /// All of them.
+    pub documents: usize,
+    /// Those that would be held back.
+    pub still_held: usize,
+}
+
+/// A replay as JSON.
+pub fn replayed(collection: &str, attack_score_min: f32, replayed: &Replayed) -> Replay {
+    let still = |(documents, still_held)| Still { documents, still_held };
+    Replay {
+        collection: collection.to_owned(),
+        attack_score_min: round(attack_score_min.into()),
+        released: still(replayed.released),
+        rejected: still(replayed.rejected),
+        held: still(replayed.held),
+    }
 }
 
 /// A verdict as JSON.

@@ -83,7 +83,8 @@ fn a_model_that_cites_well() {
         quotes(&written),
         ["Venus is the hottest planet.", "Mars has two moons.", "Its day is longer than its year."]
     );
-    let supported: Vec<_> = written.support.iter().map(|s| (s.citations.clone(), s.supported)).collect();
+    let supported: Vec<_> =
+        written.support.iter().map(|s| (s.support.citations.clone(), s.support.supported)).collect();
     assert_eq!(supported, [(vec![1], true), (vec![2], true), (vec![3], true)]);
 }
 
@@ -98,7 +99,7 @@ fn markers_in_every_spelling() {
 fn a_model_that_cites_what_was_not_given() {
     let written = check("Venus has rings [7]. It is hot [0].", "Venus has rings . It is hot .");
     assert!(written.citations.is_empty());
-    assert!(written.support.iter().all(|support| !support.supported && support.citations.is_empty()));
+    assert!(written.support.iter().all(|s| !s.support.supported && s.support.citations.is_empty()));
 }
 
 #[test]
@@ -106,7 +107,8 @@ fn a_model_that_cites_badly_or_not_at_all() {
     let written =
         check("Gold rains on Jupiter [2]. Nobody knows why.", "Gold rains on Jupiter [1]. Nobody knows why.");
     assert_eq!(quotes(&written), [MARS]);
-    let found: Vec<_> = written.support.iter().map(|s| (s.citations.len(), s.supported)).collect();
+    let found: Vec<_> =
+        written.support.iter().map(|s| (s.support.citations.len(), s.support.supported)).collect();
     assert_eq!(found, [(1, false), (0, false)]);
 }
 
