@@ -54,6 +54,11 @@ export const document = (collection, id) => json(ofDocument(collection, id));
 export const chunks = async (collection, id) => (await json(`${ofDocument(collection, id)}/chunks`)).chunks;
 export const problems = async (collection) => (await json(`${of(collection)}/problems`)).problems;
 export const settings = () => json("/api/v1/settings");
+export const usage = async (from, to) => (await json(`/api/v1/usage?${new URLSearchParams({ from, to })}`)).usage;
+export const keys = async () => (await json("/api/v1/keys")).keys;
+export const createKey = (body) => json("/api/v1/keys", posted(body));
+export const rotateKey = (id, seconds) => json(`/api/v1/keys/${encodeURIComponent(id)}/rotate`, posted({ overlap_seconds: seconds }));
+export const revokeKey = (id) => send(`/api/v1/keys/${encodeURIComponent(id)}`, { method: "DELETE" });
 export const deleteDocument = (collection, id) => send(ofDocument(collection, id), { method: "DELETE" });
 
 const inQuarantine = (collection, rest = "") => `/api/v1/quarantine${rest}?collection=${encodeURIComponent(collection)}`;
@@ -67,6 +72,13 @@ export const scan = (text, kind) => json("/api/v1/guard/scan", posted({ text, ki
 export async function text(collection, id, version) {
   const response = await send(`${ofDocument(collection, id)}/text?version=${encodeURIComponent(version)}`);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Saves what an address gives as a file; a link alone would not show the key. */
+export async function download(path, name) {
+  const link = Object.assign(globalThis.document.createElement("a"), { href: URL.createObjectURL(await (await send(path)).blob()), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 /** Whether every part can serve: `{ready, parts}`. A server that is not ready says so with status 503. */

@@ -8,6 +8,7 @@ import { Document } from "./document.js";
 import { Documents } from "./documents.js";
 import { Held, Quarantine } from "./quarantine.js";
 import { Settings } from "./settings.js";
+import { Usage } from "./usage.js";
 import { Palette } from "./palette.js";
 import { Empty, Icon, useLoaded } from "./ui.js";
 
@@ -15,6 +16,7 @@ const PAGES = [
   { path: "/ask", label: "Ask", icon: "ask" },
   { path: "/documents", label: "Documents", icon: "documents" },
   { path: "/quarantine", label: "Quarantine", icon: "quarantine" },
+  { path: "/usage", label: "Usage", icon: "usage" },
   { path: "/settings", label: "Settings", icon: "settings" },
 ];
 /** The collection that commands take where none is named. */
@@ -104,6 +106,7 @@ function View({ route, collection, collections, changed, theme }) {
     const id = decodeURIComponent(path.slice("/quarantine/".length));
     return html`<${Held} key=${id} collection=${collection} id=${id} changed=${changed} />`;
   }
+  if (path === "/usage") return html`<${Usage} query=${query} collection=${query.get("collection")} />`;
   if (path === "/settings") return html`<${Settings} theme=${theme.theme} setTheme=${theme.choose} />`;
   return html`<${Empty} title="There is nothing here"><p><a href="/ask">Ask</a> or see the <a href="/documents">documents</a>.</p><//>`;
 }

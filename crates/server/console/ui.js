@@ -6,6 +6,7 @@ const PATHS = {
   ask: "M4 5h16v11H9l-5 4z",
   documents: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",
   quarantine: "M12 3l8 3v6c0 5-4 8-8 9c-4-1-8-4-8-9V6zM12 8v5M12 16v1",
+  usage: "M4 20V10M10 20V4M16 20v-7M21 20H3",
   settings: "M4 7h10M18 7h2M4 17h2M10 17h10M14 7a2 2 0 1 0 4 0a2 2 0 1 0-4 0M6 17a2 2 0 1 0 4 0a2 2 0 1 0-4 0",
   search: "M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13M15.5 15.5L21 21",
   theme: "M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18M12 3v18",

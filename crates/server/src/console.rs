@@ -37,12 +37,14 @@ const ASSETS: &[Asset] = assets![
     "answer.js",
     "api.js",
     "ask.js",
+    "chart.js",
     "conversation.js",
     "document.js",
     "documents.js",
     "html.js",
     "icon.svg",
     "inspect.js",
+    "keys.js",
     "main.js",
     "palette.js",
     "quarantine.js",
@@ -52,6 +54,7 @@ const ASSETS: &[Asset] = assets![
     "text.js",
     "ui.js",
     "upload.js",
+    "usage.js",
     "vendor/htm.mjs",
     "vendor/hooks.mjs",
     "vendor/preact.mjs",
@@ -93,6 +96,7 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/documents", get(page))
         .route("/documents/{*document}", get(page))
         .route("/settings", get(page))
+        .route("/usage", get(page))
         .route("/console/{*path}", get(file))
 }
 

@@ -2,78 +2,7 @@
 // With PATOU_TEST_SCREENSHOT set, the README's picture is written there.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
-const require = createRequire(`${process.env.PATOU_TEST_CLIENTS}/`);
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const [base, width, theme] = process.argv.slice(2);
-const isWide = Number(width) > 760;
-
-const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
-const context = await browser.newContext({ viewport: { width: Number(width), height: isWide ? 800 : 844 }, colorScheme: theme });
-const page = await context.newPage();
-page.setDefaultTimeout(20_000);
-
-const wrong = [];
-page.on("request", (request) => {
-  if (!request.url().startsWith(base)) wrong.push(`a request leaves the server: ${request.url()}`);
-});
-page.on("pageerror", (error) => wrong.push(`a script failed: ${error}`));
-page.on("console", (message) => {
-  // What the server refuses on purpose is logged by the browser itself.
-  if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) wrong.push(message.text());
-});
-await page.addInitScript(() => {
-  window.shifted = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-});
-
-const key = (name) => page.keyboard.press(name);
-const type = (words) => page.keyboard.type(words);
-const seen = (selector, options) => page.locator(selector).filter({ visible: true, ...options }).first().waitFor();
-
-/** Looks at the page with axe-core, and for what is cut off at the side. */
-async function look(what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`);
-  assert.deepEqual(told, [], `${what} is hard to use`);
-  const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.ok(inner <= outer, `${what} is ${inner} wide on ${outer}`);
-}
-
-/** Moves the focus with the Tab key until it is on `selector`. */
-async function tabTo(selector, name = "") {
-  for (let step = 0; step < 120; step += 1) {
-    await key("Tab");
-    const there = await page.evaluate(
-      ([wanted, words]) => document.activeElement?.matches(wanted) && (document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).includes(words),
-      [selector, name],
-    );
-    if (there) return;
-  }
-  assert.fail(`the Tab key never comes to \`${selector}\` ${name}`);
-}
-
-async function command(words) {
-  await key("Control+k");
-  await seen("dialog.palette");
-  await type(words);
-  await key("Enter");
-  await page.locator("dialog.palette").waitFor({ state: "detached" });
-}
-
-async function ask(question) {
-  await key("/");
-  await page.waitForFunction(() => document.activeElement?.id === "question");
-  await type(question);
-  await key("Enter");
-}
+import { ask, base, command, key, leave, look, page, seen, tabTo, theme, type } from "./driver.mjs";
 
 // The first page: empty, in the theme that was asked for.
 await page.goto(base);
@@ -184,6 +113,11 @@ await seen(".turn h2", { hasText: "Who wears gold?" });
 await page.goto(answered);
 await seen(".turn footer");
 
+// What was used is told to administrators.
+await command("go to usage");
+await seen(".failure", { hasText: "You may not see this" });
+await look("the usage without the right to see it");
+
 // Settings, and the other theme.
 await command("go to settings");
 await seen("td", { hasText: "ready" });
@@ -210,6 +144,4 @@ await key("Enter");
 await page.locator("tbody tr", { hasText: "keys.md" }).waitFor({ state: "detached" });
 assert.equal(await page.locator("tbody tr").count(), 1);
 
-assert.deepEqual(wrong, []);
-await browser.close();
-console.log("every flow went through");
+await leave();

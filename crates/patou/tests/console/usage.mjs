@@ -1,0 +1,43 @@
+// What was used, and keys that come and go, as an administrator sees them; the administrator's key is the fourth argument.
+
+import { command, key, leave, look, more, page, base, seen, tabTo, type } from "./driver.mjs";
+
+await page.goto(`${base}/settings`);
+await seen(".failure");
+await look("the settings without a key");
+await page.locator("input[type=password]").fill(more[0]);
+await key("Tab");
+await seen("td", { hasText: "ready" });
+await command("go to usage");
+await seen("figcaption", { hasText: "Tokens by day" });
+await seen("th", { hasText: "m" });
+await seen("text.value", { hasText: "12" });
+await tabTo("summary", "The same as a table");
+await key("Enter");
+await seen("[aria-label='Usage by day'] td.figure");
+await look("the usage");
+await page.locator("select[name=measure]").selectOption("requests");
+await page.waitForURL(/measure=requests/);
+await seen("figcaption", { hasText: "Requests by day" });
+await tabTo("button", "New key");
+await key("Enter");
+await seen("dialog");
+await type("batch job");
+await look("the dialog of a key");
+await key("Enter");
+await seen("dialog .secret");
+await look("the secret");
+await key("Enter");
+await page.locator("dialog").waitFor({ state: "detached" });
+await seen("[aria-label='Keys'] th", { hasText: "batch job" });
+await tabTo("button", "Rotate batch job");
+await key("Enter");
+await seen("dialog .secret");
+await key("Enter");
+await tabTo("button", "Revoke batch job");
+await key("Enter");
+await seen("dialog", { hasText: "refused within a second" });
+await tabTo("dialog button.danger");
+await key("Enter");
+await seen("[aria-label='Keys'] td", { hasText: "revoked" });
+await leave();
