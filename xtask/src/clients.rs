@@ -43,7 +43,13 @@ pub fn install(machine: &Machine) -> Result<()> {
             .with_context(|| format!("cannot write `{name}` into `{}`", folder.display()))?;
     }
     let text = |path: &Path| path.to_string_lossy().into_owned();
-    let npm = machine.program("npm").arguments(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    let npm = machine.program("npm").arguments(&[
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--omit=optional",
+    ]);
     npm.arguments(&["--prefix", &text(&folder)]).read()?;
     machine.program("python3").arguments(&["-m", "venv", &text(&folder.join("venv"))]).read()?;
     let pip = machine.program(folder.join("venv/bin/python")).arguments(&["-m", "pip", "install", "--quiet"]);
