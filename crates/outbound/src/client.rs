@@ -48,6 +48,8 @@ pub struct OutboundOptions {
     pub connect_timeout: Duration,
     /// How long to wait for the next bytes.
     pub read_timeout: Duration,
+    /// Whether an [`Origin`](crate::Origin) whose connections are all in use opens one ahead of the next request.
+    pub has_spare: bool,
 }
 
 impl Default for OutboundOptions {
@@ -57,6 +59,7 @@ impl Default for OutboundOptions {
             proxy: Proxy::default(),
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(60),
+            has_spare: false,
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,9 @@ struct Inner {
     addresses: PolicyResolver,
     tls: Option<TlsConnector>,
     idle: Mutex<VecDeque<Kept>>,
+    /// Whether one is opened ahead where all are in use, and whether that is being done.
+    has_spare: bool,
+    is_opening: AtomicBool,
     /// The way through a proxy, where there is one between here and the server.
     through: Option<Outbound>,
 }
@@ -80,6 +84,8 @@ impl Origin {
                 proxies: std::collections::BTreeSet::new(),
             },
             idle: Mutex::default(),
+            has_spare: options.has_spare,
+            is_opening: AtomicBool::new(false),
             base,
         })))
     }
@@ -100,7 +106,10 @@ impl Origin {
         while let (Some(mut line), true) = (self.kept().await, message.is_some()) {
             let Some(unsent) = message.take() else { break };
             match line.send(unsent).await {
-                Ok(answer) => return Ok(self.exchange(url, answer, line)),
+                Ok(answer) => {
+                    self.open_ahead();
+                    return Ok(self.exchange(url, answer, line));
+                }
                 // The server had closed it: not a byte of the request left this machine.
                 Err(line::SendError { unsent: Some(unsent), .. }) => message = Some(*unsent),
                 Err(error) => return Err(self.broken(error.source)),
@@ -109,7 +118,23 @@ impl Origin {
         let Some(message) = message else { return Err(OutboundError::Url(url)) };
         let mut line = self.connect().await?;
         let answer = line.send(message).await.map_err(|error| self.broken(error.source))?;
+        self.open_ahead();
         Ok(self.exchange(url, answer, line))
+    }
+
+    /// Opens a connection for the next request where none waits for it. A server that cannot be reached is asked
+    /// again by the next request alone.
+    fn open_ahead(&self) {
+        if !self.0.has_spare || !self.idle().is_empty() || self.0.is_opening.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let own = self.clone();
+        runtime::spawn(async move {
+            if let Ok(line) = own.connect().await {
+                own.keep(line);
+            }
+            own.0.is_opening.store(false, Ordering::Relaxed);
+        });
     }
 
     fn message(&self, url: &str, request: Request<'_>) -> Result<line::Message, OutboundError> {

@@ -120,6 +120,8 @@ fn backend(
         connect_timeout: Duration::from_secs(own.connect_seconds_max),
         // The limits on an answer are the route's; this one is behind them, and behind a proxy alone.
         read_timeout: Duration::from_secs(3600),
+        // A stream that begins while all others live need not wait for a connection.
+        has_spare: true,
         ..OutboundOptions::default()
     };
     let metrics = Some(own.metrics_url.as_str()).filter(|url| !url.is_empty());

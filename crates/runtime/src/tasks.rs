@@ -42,6 +42,22 @@ impl<T> Task<T> {
         self.0.await.map_err(TaskError)
     }
 
+    /// Waits for the work, which is dropped where it stands when the wait is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Task::join`].
+    pub async fn join_or_cancel(self) -> Result<T, TaskError> {
+        struct Cancel<T>(tokio::task::JoinHandle<T>);
+        impl<T> Drop for Cancel<T> {
+            fn drop(&mut self) {
+                self.0.abort();
+            }
+        }
+        let mut work = Cancel(self.0);
+        (&mut work.0).await.map_err(TaskError)
+    }
+
     /// Drops the work where it stands.
     pub fn cancel(&self) {
         self.0.abort();
@@ -77,6 +93,21 @@ mod tests {
     async fn a_panic_is_an_error() {
         assert!(blocking(|| panic!("on purpose")).await.is_err());
         assert_eq!(blocking(|| 2 + 2).await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn work_ends_with_the_wait_for_it() {
+        let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+        let work = spawn(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        tokio::select! {
+            _ = work.join_or_cancel() => panic!("it never ends"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(dropped.await.is_err());
+        assert_eq!(spawn(async { 4 }).join_or_cancel().await.unwrap(), 4);
     }
 
     #[tokio::test]

@@ -40,7 +40,16 @@ pub struct Door {
 }
 
 /// Serves connections until `stop` is requested and what is under way has ended.
+///
+/// It takes them in a task, and so where they are served: whoever waits for it here may be a thread that serves
+/// nothing, and then each connection would be handed over.
 pub async fn serve(listener: TcpListener, door: Door) {
+    if let Err(error) = runtime::spawn(take(listener, door)).join_or_cancel().await {
+        tracing::error!(%error, "connections are taken no longer");
+    }
+}
+
+async fn take(listener: TcpListener, door: Door) {
     let mut connections = JoinSet::new();
     loop {
         if door.room.available_permits() == 0 {

@@ -77,6 +77,11 @@ impl Served {
         assert!(told.is_ok_and(|status| status.success()), "cannot send a signal");
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.http.address
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

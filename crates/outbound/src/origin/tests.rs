@@ -8,9 +8,14 @@ use super::*;
 use crate::AddressPolicy;
 
 fn origin(address: SocketAddr) -> Origin {
+    origin_with(address, false)
+}
+
+fn origin_with(address: SocketAddr, has_spare: bool) -> Origin {
     let options = OutboundOptions {
         addresses: AddressPolicy::AllowPrivate,
         proxy: Proxy::Direct,
+        has_spare,
         ..OutboundOptions::default()
     };
     Origin::new(&format!("http://{address}/v1/"), &options).unwrap()
@@ -58,6 +63,34 @@ async fn a_connection_serves_one_request_after_the_other() {
     };
     let (requests, ()) = tokio::join!(server, client);
     assert!(requests[2].starts_with("POST /v1/chat?x=1 HTTP/1.1\r\nhost: 127.0.0.1:"), "{}", requests[2]);
+}
+
+#[tokio::test]
+async fn a_spare_connection_waits_for_the_next_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = origin_with(listener.local_addr().unwrap(), true);
+    let (first_is_here, wait) = tokio::sync::oneshot::channel::<()>();
+    let server = async {
+        let (mut first, _) = listener.accept().await.unwrap();
+        heard(&mut first).await;
+        first.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nh").await.unwrap();
+        let (mut spare, _) = listener.accept().await.unwrap();
+        first_is_here.send(()).unwrap();
+        let request = heard(&mut spare).await;
+        spare.write_all(ANSWER).await.unwrap();
+        let (other, _) = listener.accept().await.unwrap();
+        drop(other);
+        request
+    };
+    let client = async {
+        let answer = origin.send(ask("/one")).await.unwrap();
+        wait.await.unwrap();
+        let other = origin.send(ask("/two")).await.unwrap();
+        assert_eq!(other.bytes(10).await.unwrap(), "hello");
+        drop(answer);
+    };
+    let (request, ()) = tokio::join!(server, client);
+    assert!(request.starts_with("POST /v1/two "), "{request}");
 }
 
 #[tokio::test]
