@@ -1,7 +1,7 @@
 """Makes the examples that no text editor writes: Office, PDF, EPUB and mail files for `examples/corpus/more`.
 
     python3 -m venv venv
-    venv/bin/pip install python-docx python-pptx openpyxl reportlab odfpy ebooklib
+    venv/bin/pip install python-docx python-pptx openpyxl reportlab odfpy ebooklib xlwt
     venv/bin/python examples/make.py
 """
 
@@ -22,6 +22,7 @@ import odf.table
 import odf.text
 import openpyxl
 import pptx
+import xlwt
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
@@ -93,6 +94,24 @@ def sheet():
     for row in [["Name", "Found"], ["Ceres", datetime.date(1801, 1, 1)], ["Pluto", datetime.date(1930, 2, 18)]]:
         other.append(row)
     book.save(MORE / "dwarf-planets.xlsx")
+
+
+def old_sheet():
+    book = xlwt.Workbook()
+    page = book.add_sheet("Eclipses")
+    date = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    page.write_merge(0, 0, 0, 2, "Solar eclipses of the sixties")
+    rows = [["Date", "Kind", "Longest, minutes"], [datetime.date(1961, 2, 15), "total", 2.75],
+            [datetime.date(1966, 5, 20), "annular", 0.1], [datetime.date(1968, 9, 22), "total", 0.67]]
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            style = date if isinstance(value, datetime.date) else xlwt.Style.default_style
+            page.write(number, column, value, style)
+    other = book.add_sheet("Saros")
+    for number, row in enumerate([["Series", "Years between two"], [120, 18.03], [139, 18.03]]):
+        for column, value in enumerate(row):
+            other.write(number, column, value)
+    book.save(str(MORE / "eclipses.xls"))
 
 
 def page():
@@ -217,5 +236,5 @@ def plain():
 
 if __name__ == "__main__":
     MORE.mkdir(parents=True, exist_ok=True)
-    for make in [word, slides, sheet, page, text_document, book, mail, notebook, archives, plain]:
+    for make in [word, slides, sheet, old_sheet, page, text_document, book, mail, notebook, archives, plain]:
         make()

@@ -31,6 +31,16 @@ PYTHON
         rst | rtf | eml | pdf | zip) cp "$examples"/corpus/more/*."$1" "$folder" ;;
         asciidoc) cp "$examples"/corpus/more/*.adoc "$folder" ;;
         notebook) cp "$examples"/corpus/more/*.ipynb "$folder" ;;
+        xls)
+            cp "$examples"/corpus/more/*.xls "$folder"
+            python3 - "$folder" "$examples"/corpus/more/*.xls <<'PYTHON'
+import pathlib, sys
+folder, file = sys.argv[1:]
+bytes = pathlib.Path(file).read_bytes()
+# The stream lies in one piece behind the head: an even byte ahead says that it is the stream alone.
+(pathlib.Path(folder) / "stream").write_bytes(b"\0" + bytes[bytes.index(b"\x09\x08\x10\x00"):])
+PYTHON
+            ;;
         gzip) cp "$examples"/corpus/more/*.tar.gz "$folder" ;;
     esac
 }

@@ -49,6 +49,15 @@ pub fn part(name: &str, base: &[u8], bytes: &[u8]) {
     }
 }
 
+/// Bytes as the only stream of a compound file.
+pub fn compound(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let Ok(mut file) = cfb::CompoundFile::create(Cursor::new(Vec::new())) else { return Vec::new() };
+    if file.create_stream(name).and_then(|mut stream| stream.write_all(bytes)).is_err() {
+        return Vec::new();
+    }
+    file.into_inner().into_inner()
+}
+
 /// Bytes as a text that is scanned, cleaned and redacted: spans are within it, and a stream comes out as a whole does.
 pub fn guard(bytes: &[u8]) {
     use patou_guard::{Egress, Guard, Kind, Policy, StreamRedactor, Style, Tier};

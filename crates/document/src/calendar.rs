@@ -13,6 +13,12 @@ const MILLISECONDS_PER_DAY: i64 = 86_400_000;
 /// The last day of the year 9999, and the first of the year 1.
 const DAYS: std::ops::RangeInclusive<i64> = -719_162..=2_932_896;
 
+const STEPS_PER_SECOND: u64 = 10_000_000;
+/// From the first day of 1601 to that of 1970.
+const DAYS_FROM_1601: i64 = 134_774;
+/// The first day of the year 1900, and the last before 3000.
+const FILE_DAYS: std::ops::RangeInclusive<i64> = -25_567..=376_199;
+
 impl Moment {
     /// The moment a share (0…1) of a day into a day since 1970-01-01, to the millisecond; `None` beyond the years
     /// 1 to 9999.
@@ -45,6 +51,18 @@ impl Moment {
         let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
         if rest == 0 { time } else { format!("{time}.{rest:03}") }
     }
+}
+
+/// A point in time as Windows counts it, in 100-nanosecond steps since the year 1601, as ISO 8601; `None` for none, and
+/// for years that no file is of.
+pub(crate) fn of_filetime(steps: u64) -> Option<String> {
+    let seconds = i64::try_from(steps / STEPS_PER_SECOND).ok()?;
+    let day = seconds / 86_400 - DAYS_FROM_1601;
+    if !FILE_DAYS.contains(&day) {
+        return None;
+    }
+    let moment = Moment { day, milliseconds: seconds % 86_400 * 1000 };
+    Some(format!("{}T{}Z", moment.date()?, moment.time()))
 }
 
 /// A length of time: `1 day, 12:00:00`; `None` for what no calendar holds.
@@ -128,5 +146,16 @@ mod tests {
         assert_eq!(duration(200_000.5).as_deref(), Some("2 days, 7:33:20.500"));
         assert_eq!(duration(-3_600.0).as_deref(), Some("-1 day, 23:00:00"));
         assert_eq!(duration(f64::MAX), None);
+    }
+
+    #[test]
+    fn steps_since_1601_are_dates() {
+        let unix = |seconds: u64| of_filetime((seconds + 11_644_473_600) * STEPS_PER_SECOND);
+        assert_eq!(unix(0).as_deref(), Some("1970-01-01T00:00:00Z"));
+        assert_eq!(unix(951_782_399).as_deref(), Some("2000-02-28T23:59:59Z"));
+        assert_eq!(unix(951_782_400).as_deref(), Some("2000-02-29T00:00:00Z"));
+        assert_eq!(unix(1_772_442_000).as_deref(), Some("2026-03-02T09:00:00Z"));
+        assert_eq!(unix(32_503_679_999).as_deref(), Some("2999-12-31T23:59:59Z"));
+        assert_eq!((unix(32_503_680_000), of_filetime(0), of_filetime(u64::MAX)), (None, None, None));
     }
 }

@@ -28,6 +28,7 @@ pub(crate) mod pptx;
 pub(crate) mod rst;
 pub(crate) mod rtf;
 pub(crate) mod text;
+mod xls;
 pub(crate) mod xlsx;
 
 /// The formats. To add one: a file with an [`Entry`], and a line here. Where bytes alone have to say what a
@@ -44,6 +45,7 @@ pub(crate) const FORMATS: &[&Entry] = &[
     &docx::FORMAT,
     &pptx::FORMAT,
     &xlsx::FORMAT,
+    &xls::FORMAT,
     &odf::TEXT,
     &odf::SHEETS,
     &odf::PAGES,

@@ -4,7 +4,10 @@
 //! Cells that touch are one table (see [`regions`]). What a sheet writes is bounded (see [`Pages`]), whatever its
 //! cells' addresses say.
 
+pub(crate) mod found;
+pub(crate) mod numbers;
 mod regions;
+pub(crate) mod shared;
 
 use crate::chart::Chart;
 use crate::compose::{block, line, lines, separate};
@@ -87,6 +90,8 @@ pub(crate) struct Sheet {
     /// The text of all cells.
     text: String,
     cells: Vec<Cell>,
+    /// Bytes of text that the sheets before it have.
+    before: usize,
     /// Cells that found no room.
     lost: usize,
 }
@@ -169,6 +174,11 @@ impl Sheet {
         Self { name, ..Self::default() }
     }
 
+    /// The sheet after these: all of them together have room for so much text.
+    pub(crate) fn beside(sheets: &[Self], name: String) -> Self {
+        Self { before: sheets.iter().map(|sheet| sheet.text.len()).sum(), ..Self::new(name) }
+    }
+
     /// Adds a cell. One that says nothing is left out; of two at the same place the later counts.
     pub(crate) fn push(&mut self, row: u32, column: u32, text: &str) {
         if text.is_empty() {
@@ -179,7 +189,7 @@ impl Sheet {
             self.lost += 1;
             return;
         };
-        if end as usize > TEXT_BYTES_MAX {
+        if self.before + end as usize > TEXT_BYTES_MAX {
             self.lost += 1;
             return;
         }

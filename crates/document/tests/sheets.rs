@@ -486,3 +486,18 @@ proptest! {
         survive("a.odp", &opendocument("presentation", &body))?;
     }
 }
+
+#[test]
+fn a_workbook_of_before_2007_is_tables_with_dates_and_a_title() {
+    let bytes = include_bytes!("../../../examples/corpus/more/eclipses.xls");
+    let document =
+        parse(&Input { name: "eclipses.xls", bytes, extent: Extent::Whole, passwords: &[] }).unwrap();
+    assert_eq!(
+        document.text,
+        "## Eclipses\n\nSolar eclipses of the sixties\n\n| Date | Kind | Longest, minutes |\n| --- | --- | --- |\n\
+         | 1961-02-15 00:00:00 | total | 2.75 |\n| 1966-05-20 00:00:00 | annular | 0.1 |\n\
+         | 1968-09-22 00:00:00 | total | 0.67 |\n\n## Saros\n\n| Series | Years between two |\n| --- | --- |\n\
+         | 120 | 18.03 |\n| 139 | 18.03 |"
+    );
+    assert_eq!((document.pages.len(), document.problems.len()), (2, 0), "{:?}", document.problems);
+}

@@ -4,7 +4,6 @@
 //! reads attachments needs to know of one kind alone.
 
 mod compressed;
-mod moment;
 mod outgoing;
 
 use std::io::{Cursor, Read as _};
@@ -14,6 +13,7 @@ use encoding_rs::{Encoding, UTF_16LE, WINDOWS_1252};
 
 use super::mail::{Body, Mail, line};
 use super::{Context, Damage, Entry, Read, rtf};
+use crate::calendar::of_filetime;
 use crate::{Document, Problem, decode};
 
 /// Outlook messages.
@@ -160,7 +160,7 @@ impl Reader<'_> {
         let mut mail = Mail {
             subject: self.first(&of, &[property::SUBJECT]),
             from: person(&name, &address),
-            date: dates.into_iter().find_map(|number| moment::of_filetime(of.number(number)?)),
+            date: dates.into_iter().find_map(|number| of_filetime(of.number(number)?)),
             message_id: self.text(&of, property::MESSAGE_ID).map(|id| line(&id)),
             in_reply_to: self.text(&of, property::IN_REPLY_TO).map(|id| line(&id)),
             ..Mail::default()

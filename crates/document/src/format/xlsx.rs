@@ -18,6 +18,8 @@ use crate::locked::is_locked;
 use crate::package::Package;
 use crate::package::properties;
 use crate::package::relations::Relations;
+use crate::sheet::numbers::Formats;
+use crate::sheet::shared::Strings;
 use crate::sheet::{Content, Float, Pages, Range, Sheet};
 use crate::xml::{self, Token, Xml};
 use crate::{Attachment, Document, Problem};
@@ -40,8 +42,8 @@ const COMPOUND: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 
 /// What all sheets of a workbook share.
 struct Workbook {
-    strings: strings::Strings,
-    formats: formats::Formats,
+    strings: Strings,
+    formats: Formats,
     /// Sheets as the workbook lists them.
     sheets: Vec<Listed>,
 }
@@ -130,8 +132,8 @@ fn workbook(package: &mut Package<'_>, document: &mut Document) -> Result<Workbo
     }
     let shared = optional(package, &relations, "sharedStrings", document)?;
     let styles = optional(package, &relations, "styles", document)?;
-    let strings = strings::Strings::read(&shared, document);
-    let formats = formats::Formats::read(&styles, since_1904);
+    let strings = strings::read(&shared, document);
+    let formats = formats::read(&styles, since_1904);
     Ok(Workbook { strings, formats, sheets })
 }
 
@@ -162,7 +164,7 @@ fn sheets(
     let mut plotted = Vec::new();
     let mut read: HashMap<&str, usize> = HashMap::new();
     for (number, listed) in workbook.sheets.iter().enumerate() {
-        let mut sheet = Sheet::new(listed.name.clone());
+        let mut sheet = Sheet::beside(&sheets, listed.name.clone());
         if listed.hidden {
             document.problems.push(sheet.problem("sheet", "it is hidden; it was read".into(), false));
         }
@@ -186,7 +188,10 @@ fn sheets(
                 let text = xml::decoded(bytes);
                 let links = cells::read(&text, workbook, &mut sheet, document);
                 let relations = Relations::of(package, part);
-                unsaid(&links, &relations, &sheet, document);
+                let leads = |(place, id): &(Range, String)| {
+                    (place.top, place.left, relations.outside(id).unwrap_or_default())
+                };
+                document.problems.extend(sheet.links_unsaid(links.iter().map(leads)));
                 for (top, chart) in around(package, &relations, &mut sheet, document) {
                     plotted.push(Plotted { sheet: number, top, chart });
                 }
@@ -218,20 +223,6 @@ fn around(
     }
     comments::read(package, relations, sheet, document);
     charts
-}
-
-/// Tells of links that lead where their cells do not say.
-fn unsaid(links: &[(Range, String)], relations: &Relations, sheet: &Sheet, document: &mut Document) {
-    let said = |(place, id): &&(Range, String)| {
-        let address = relations.outside(id).unwrap_or_default();
-        let address = address.trim_start_matches("mailto:").trim_end_matches('/');
-        sheet.get(place.top, place.left).contains(address)
-    };
-    let count = links.iter().filter(|link| !said(link)).count();
-    if count > 0 {
-        let why = format!("{count} lead to addresses that are not in the text");
-        document.problems.push(sheet.problem("links", why, true));
-    }
 }
 
 /// The sheets with their charts, whose numbers stand on any of them.

@@ -57,7 +57,7 @@ fn body(
         if sheets.len() >= SHEETS_MAX {
             return Err(format!("it has more than {SHEETS_MAX} sheets"));
         }
-        let sheet = Sheet::new(tag.qualified("table:name").unwrap_or_default().into_owned());
+        let sheet = Sheet::beside(sheets, tag.qualified("table:name").unwrap_or_default().into_owned());
         let hidden = tag.qualified("table:display").is_some_and(|display| display == "false")
             || source.styles.hidden("table", tag.qualified("table:style-name").as_deref());
         if hidden {

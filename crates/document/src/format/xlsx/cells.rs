@@ -3,6 +3,7 @@
 use super::Workbook;
 use super::strings;
 use crate::Document;
+use crate::sheet::found::Found;
 use crate::sheet::{Merged, Range, Sheet};
 use crate::xml::{Tag, Token, Xml};
 
@@ -35,7 +36,7 @@ pub(super) fn read(
         document.problems.push(sheet.problem("cells", why, true));
     }
     sheet.order();
-    reading.found.tell(sheet, document);
+    reading.found.tell(sheet, CELLS_MAX, document);
     reading.links
 }
 
@@ -49,17 +50,6 @@ struct Reading<'a> {
     formula: String,
     found: Found,
     links: Vec<(Range, String)>,
-}
-
-/// What is to be told of a sheet.
-#[derive(Default)]
-struct Found {
-    hidden_rows: usize,
-    hidden_columns: usize,
-    unknown_strings: usize,
-    misplaced: usize,
-    without_value: usize,
-    left_out: usize,
 }
 
 /// Where a cell is, and how it holds its value.
@@ -199,28 +189,6 @@ impl Reading<'_> {
             }
             Kind::Number => sheet.push(row, column, &self.workbook.formats.shown(raw.trim(), style)),
         }
-    }
-}
-
-impl Found {
-    fn tell(&self, sheet: &Sheet, document: &mut Document) {
-        let mut tell = |count: usize, what: &str, why: &str, lost: bool| {
-            if count > 0 {
-                document.problems.push(sheet.problem(what, format!("{count} {why}"), lost));
-            }
-        };
-        tell(self.hidden_rows, "rows", "are hidden; they were read", false);
-        tell(self.hidden_columns, "columns", "are hidden; they were read", false);
-        tell(self.unknown_strings, "cells", "refer to strings that the workbook does not have", true);
-        tell(
-            self.misplaced,
-            "cells",
-            "have no address within a sheet; they were put after those before",
-            false,
-        );
-        let why = "have a formula without a stored value; the formula stands for it";
-        tell(self.without_value, "cells", why, true);
-        tell(self.left_out, "cells", &format!("were left out, over the limit of {CELLS_MAX}"), true);
     }
 }
 

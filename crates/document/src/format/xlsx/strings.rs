@@ -1,47 +1,31 @@
-//! The strings that a workbook's cells share.
+//! Where a workbook holds the strings that its cells share.
 
+use crate::sheet::shared::Strings;
 use crate::xml::{Token, Xml};
 use crate::{Document, Problem};
 
-/// Strings one after the other.
-#[derive(Default)]
-pub(super) struct Strings {
-    text: String,
-    /// Where each ends.
-    ends: Vec<usize>,
-}
-
-impl Strings {
-    /// Reads the part of shared strings.
-    pub(super) fn read(text: &str, document: &mut Document) -> Self {
-        let mut strings = Self::default();
-        let mut xml = Xml::new(text);
-        loop {
-            match xml.next() {
-                Ok(Some(Token::Start(tag))) if tag.local() == "si" => {
-                    if let Err(why) = push_string(&mut xml, &mut strings.text) {
-                        document.problems.push(cut(why));
-                        strings.ends.push(strings.text.len());
-                        break;
-                    }
-                    strings.ends.push(strings.text.len());
-                }
-                Ok(Some(_)) => {}
-                Ok(None) => break,
-                Err(why) => {
+/// Reads the part of shared strings.
+pub(super) fn read(text: &str, document: &mut Document) -> Strings {
+    let mut strings = Strings::default();
+    let mut xml = Xml::new(text);
+    loop {
+        match xml.next() {
+            Ok(Some(Token::Start(tag))) if tag.local() == "si" => {
+                let read = strings.push_with(|all| push_string(&mut xml, all));
+                if let Err(why) = read {
                     document.problems.push(cut(why));
                     break;
                 }
             }
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(why) => {
+                document.problems.push(cut(why));
+                break;
+            }
         }
-        strings
     }
-
-    pub(super) fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.text.get(start..end)
-    }
+    strings
 }
 
 /// Adds the text of the rich string that began last: its runs, without how they are pronounced.
@@ -101,11 +85,11 @@ mod tests {
         let mut document = crate::format::text::parse(String::new());
         let part = "<sst><si><t>a_x000D_\n_x0041_ _xyz_</t></si><si/><si><r><t>b &amp;</t></r><rPh><t>no</t></rPh>\
                     <r><rPr><b/></rPr><t xml:space='preserve'> c</t></r></si></sst>";
-        let strings = Strings::read(part, &mut document);
+        let strings = read(part, &mut document);
         assert_eq!(strings.get(0), Some("a\nA _xyz_"));
         assert_eq!((strings.get(1), strings.get(2), strings.get(3)), (Some(""), Some("b & c"), None));
         assert!(document.problems.is_empty());
-        Strings::read("<sst><si><t>a", &mut document);
+        read("<sst><si><t>a", &mut document);
         assert!(document.problems[0].content_lost);
     }
 }
