@@ -90,7 +90,7 @@ impl EmbeddedIndex {
         }
         if layout.is_compacting()? {
             tracing::warn!(index = %layout.shown(), "ending what an interruption left half compact");
-            live.engine.finish(live.engine.count(None)?)?;
+            live.engine.mend()?;
             layout.set_compacting(false)?;
         }
         let writing = Writing::new(journal, loose_points);

@@ -1,9 +1,9 @@
 //! Ingestion: sources in, live documents out.
 //!
-//! A document becomes live in three steps. Its points are *staged* in the index and flushed; one
-//! transaction *flips* the registry to the new version; the points of the version before are *collected*.
-//! The collection is marked unsettled before the first step and settled after the last, and what a crash
-//! leaves between is repaired when it is opened next (see `settle`).
+//! A document becomes live in three steps. Its points are *staged* in the index; one transaction *flips* the registry
+//! to the new version; the points of the version before are *collected*. The collection is marked unsettled before the
+//! first step and settled after the last, when the index is on the disk, and what a crash leaves between is repaired
+//! when it is opened next (see `settle`).
 //!
 //! Documents go through bounded queues, in the order of their listing: jobs are read, parsed and cut on every
 //! core (`read`), groups of chunks are embedded (`embed`), what is embedded is staged while what was staged

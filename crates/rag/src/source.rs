@@ -15,7 +15,7 @@ use access::AccessList;
 use document::Problem;
 
 pub use blobs::{BlobAddress, BlobEvents, BlobSource};
-pub(crate) use fields::{BASE_FIELDS, Labels, labels_of, payload_of};
+pub(crate) use fields::{BASE_FIELDS, labels_of, payload_of};
 pub use git::{GitAccess, GitSource};
 pub use graph::GraphSource;
 pub use input::{open_path, state_of_paths};

@@ -9,7 +9,7 @@ use qdrant_edge::external::uuid::Uuid;
 use qdrant_edge::{
     AnyVariants, Condition, DateTimeWrapper, FieldCondition, Filter as EngineFilter, HasIdCondition,
     IsEmptyCondition, JsonPath, Match, PayloadSchemaType, PointId as EngineId, PointStructPersisted, Range,
-    ValueVariants, VectorPersisted, VectorStructPersisted,
+    Record, ValueVariants, VectorInternal, VectorPersisted, VectorStructInternal, VectorStructPersisted,
 };
 
 use super::settings::{DENSE, LEXICAL};
@@ -49,6 +49,32 @@ pub(super) fn engine_point(point: Point) -> PointStructPersisted {
         id: engine_id(point.id),
         vector: VectorStructPersisted::Named(vectors),
         payload: Some(qdrant_edge::Payload(payload)),
+    }
+}
+
+/// Whether a point of the engine has words.
+pub(super) fn has_words(record: &Record) -> bool {
+    match &record.vector {
+        Some(VectorStructInternal::Named(vectors)) => {
+            matches!(vectors.get(LEXICAL), Some(VectorInternal::Sparse(words)) if !words.indices.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a point that is to be written has a dense vector.
+pub(super) fn has_vector(point: &PointStructPersisted) -> bool {
+    matches!(&point.vector, VectorStructPersisted::Named(vectors) if vectors.contains_key(DENSE))
+}
+
+/// The dense one of a point's vectors.
+pub(super) fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
+    match vector {
+        VectorStructInternal::Named(mut vectors) => match vectors.remove(DENSE)? {
+            VectorInternal::Dense(vector) => Some(vector),
+            VectorInternal::Sparse(_) | VectorInternal::MultiDense(_) => None,
+        },
+        VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_) => None,
     }
 }
 

@@ -19,7 +19,9 @@ use qdrant_edge::{
     WithPayloadInterface, WithVector,
 };
 
-use super::convert::{ACCESS, access_values, engine_id, engine_kind, our_id, path};
+use super::convert::{
+    ACCESS, access_values, dense_of, engine_id, engine_kind, has_vector, has_words, our_id, path,
+};
 use super::settings::{self, DENSE, LEXICAL};
 use crate::point::rank;
 use crate::{Field, FieldKind, IndexError, IndexSpec, PointId, ScoredPoint};
@@ -333,20 +335,39 @@ impl Engine {
     }
 
     /// Turns the points written since the last time into a compact segment, and merges the smallest where
-    /// there are many. Interrupted, it can leave points twice, which [`Engine::finish`] mends.
-    pub fn compact(&self) -> Result<(), IndexError> {
-        self.run("build the index", |shard| shard.optimize().map(drop))
+    /// there are many. Points may be written meanwhile, and nothing may be flushed. Interrupted, it can leave points
+    /// twice, which [`Engine::finish`] mends.
+    pub fn compact(&self, loose_bytes: usize) -> Result<(), IndexError> {
+        self.run("build the index", |shard| {
+            let wanted = settings::writing(&shard.config(), shard.info().points_count, loose_bytes);
+            let differs = shard.config().optimizers != wanted;
+            if differs {
+                shard.set_optimizers_config(wanted)?;
+            }
+            shard.optimize().map(drop)
+        })
     }
 
-    /// Turns all points into one compact segment, with a graph if there are many. Interrupted, it can leave
-    /// points twice; run again, it takes the newer of two.
+    /// Turns all points into one compact segment, of which each is there once: of two the newer stays.
+    pub fn mend(&self) -> Result<(), IndexError> {
+        self.run("build the index", |shard| {
+            shard.set_optimizers_config(settings::whole())?;
+            shard.optimize()?;
+            let writing = settings::writing(&shard.config(), shard.info().points_count, 0);
+            shard.set_optimizers_config(writing)
+        })
+    }
+
+    /// Turns all points into one compact segment, or several with a graph each if there are many. Interrupted, it
+    /// can leave points twice, which [`Engine::mend`] ends.
     pub fn finish(&self, points: usize) -> Result<(), IndexError> {
         self.run("build the index", |shard| {
             let (graph, optimizers) = settings::finished(&shard.config(), points);
             shard.set_hnsw_config(graph)?;
             shard.set_optimizers_config(optimizers)?;
             shard.optimize()?;
-            shard.set_optimizers_config(settings::writing())
+            let writing = settings::writing(&shard.config(), points, 0);
+            shard.set_optimizers_config(writing)
         })
     }
 }
@@ -357,28 +378,5 @@ impl Drop for Engine {
         if catch_unwind(AssertUnwindSafe(|| drop(shard))).is_err() {
             tracing::error!(index = %self.shown, "the engine broke down while it was closed");
         }
-    }
-}
-
-fn has_words(record: &Record) -> bool {
-    match &record.vector {
-        Some(VectorStructInternal::Named(vectors)) => {
-            matches!(vectors.get(LEXICAL), Some(VectorInternal::Sparse(words)) if !words.indices.is_empty())
-        }
-        _ => false,
-    }
-}
-
-fn has_vector(point: &PointStructPersisted) -> bool {
-    matches!(&point.vector, VectorStructPersisted::Named(vectors) if vectors.contains_key(DENSE))
-}
-
-fn dense_of(vector: VectorStructInternal) -> Option<Vec<f32>> {
-    match vector {
-        VectorStructInternal::Named(mut vectors) => match vectors.remove(DENSE)? {
-            VectorInternal::Dense(vector) => Some(vector),
-            VectorInternal::Sparse(_) | VectorInternal::MultiDense(_) => None,
-        },
-        VectorStructInternal::Single(_) | VectorStructInternal::MultiDense(_) => None,
     }
 }

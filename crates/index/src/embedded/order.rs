@@ -69,7 +69,7 @@ impl Parts {
             engine.upsert(live.engine.points(ids)?)?;
             loose += ids.len() as u64;
             if loose >= LOOSE_POINTS_MAX {
-                engine.compact()?;
+                engine.compact(0)?;
                 loose = 0;
             }
         }

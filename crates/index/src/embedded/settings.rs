@@ -6,7 +6,8 @@ use std::num::NonZeroUsize;
 use qdrant_edge::external::ordered_float::OrderedFloat;
 use qdrant_edge::{
     AcornSearchParams, Distance, EdgeConfig, EdgeOptimizersConfig, EdgeSparseVectorParams, EdgeVectorParams,
-    HnswIndexConfig, Modifier, SearchParams, WalOptions,
+    HnswIndexConfig, Modifier, PointStructPersisted, SearchParams, VectorPersisted, VectorStructPersisted,
+    WalOptions,
 };
 
 use crate::IndexSpec;
@@ -28,6 +29,13 @@ const ACORN_SHARE_MAX: f64 = 0.5;
 /// How many segments there are at most while points are written: each is flushed every time and asked by
 /// every search, and the fewer they are the more often points are copied.
 const SEGMENTS_MAX: usize = 12;
+/// About so many points a segment has at most, however many the index has: what building one takes of memory stays
+/// the same, and the time that all of them take is in proportion to their number.
+const SEGMENT_POINTS_MAX: usize = 1 << 18;
+/// What a point is taken to have of bytes, at least, where segments are measured by them.
+const POINT_BYTES_MIN: usize = 1 << 10;
+/// What a word of a loose point takes in the lexical index.
+const POSTING_BYTES: usize = 12;
 /// The engine sets two files of this size aside for its log.
 const LOG_SEGMENT_BYTES: usize = 2 << 20;
 
@@ -66,7 +74,7 @@ pub(super) fn config(spec: &IndexSpec, links: usize) -> EdgeConfig {
             ..HnswIndexConfig::default()
         },
         quantization_config: None,
-        optimizers: writing(),
+        optimizers: optimizers(SEGMENTS_MAX, segment_kib(point_bytes)),
         wal_options: Some(WalOptions {
             segment_capacity: LOG_SEGMENT_BYTES,
             segment_queue_len: 0,
@@ -75,16 +83,47 @@ pub(super) fn config(spec: &IndexSpec, links: usize) -> EdgeConfig {
     }
 }
 
-/// The settings of [`config`] changed for the last step: all points in one segment, with a graph if there
-/// are many.
+/// The settings of [`config`] changed for the last step: as few segments as may be, one where all points are compared
+/// anyway, and with graphs if there are many points.
 pub(super) fn finished(settings: &EdgeConfig, points: usize) -> (HnswIndexConfig, EdgeOptimizersConfig) {
-    let links = if points > EXACT_POINTS_MAX { GRAPH_LINKS } else { 0 };
-    (HnswIndexConfig { m: links, ..settings.hnsw_config }, optimizers(1))
+    let many = points > EXACT_POINTS_MAX;
+    let links = if many { GRAPH_LINKS } else { 0 };
+    let optimizers = if many { optimizers(1, segment_kib(point_bytes(settings))) } else { whole() };
+    (HnswIndexConfig { m: links, ..settings.hnsw_config }, optimizers)
 }
 
-/// The settings that hold again after the last step.
-pub(super) fn writing() -> EdgeOptimizersConfig {
-    optimizers(SEGMENTS_MAX)
+/// Everything in one segment.
+pub(super) fn whole() -> EdgeOptimizersConfig {
+    optimizers(1, usize::MAX / 2048)
+}
+
+/// The settings that hold while points are written, of which there are so many. Segments are made compact that have
+/// three quarters of so many bytes of vectors: what is written beside that has fewer.
+pub(super) fn writing(settings: &EdgeConfig, points: usize, loose_bytes: usize) -> EdgeOptimizersConfig {
+    EdgeOptimizersConfig {
+        indexing_threshold: Some((loose_bytes / 1024 * 3 / 4).max(1)),
+        ..optimizers(SEGMENTS_MAX + points / SEGMENT_POINTS_MAX, segment_kib(point_bytes(settings)))
+    }
+}
+
+/// What a point counts where the engine compares segments: the larger of its vectors, as it is kept while it is
+/// loose.
+pub(super) fn vector_bytes(point: &PointStructPersisted) -> usize {
+    let VectorStructPersisted::Named(vectors) = &point.vector else { return 0 };
+    let bytes = |vector: &VectorPersisted| match vector {
+        VectorPersisted::Dense(numbers) => numbers.len() * size_of::<f32>(),
+        VectorPersisted::Sparse(words) => words.indices.len() * POSTING_BYTES,
+        VectorPersisted::MultiDense(_) => 0,
+    };
+    vectors.values().map(bytes).max().unwrap_or(0)
+}
+
+fn point_bytes(settings: &EdgeConfig) -> usize {
+    settings.vectors.get(DENSE).map_or(0, |dense| dense.size * size_of::<f32>())
+}
+
+fn segment_kib(point_bytes: usize) -> usize {
+    SEGMENT_POINTS_MAX * point_bytes.max(POINT_BYTES_MIN) / 1024
 }
 
 /// How a leg is searched.
@@ -98,11 +137,11 @@ pub(super) fn search(limit: usize, exact: bool) -> SearchParams {
     }
 }
 
-/// Every segment is worth compacting; more than so many are worth merging.
-fn optimizers(segments: usize) -> EdgeOptimizersConfig {
+/// Every segment is worth compacting; more than so many are worth merging, into segments of so much.
+fn optimizers(segments: usize, segment_kib: usize) -> EdgeOptimizersConfig {
     EdgeOptimizersConfig {
         default_segment_number: Some(segments),
-        max_segment_size: Some(usize::MAX / 2048),
+        max_segment_size: Some(segment_kib),
         indexing_threshold: Some(1),
         ..EdgeOptimizersConfig::default()
     }

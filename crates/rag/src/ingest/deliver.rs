@@ -11,7 +11,7 @@ use super::read::Prepared;
 use super::room::Room;
 use crate::library::index_error;
 use crate::registry::NewVersion;
-use crate::source::{Labels, labels_of, payload_of};
+use crate::source::{labels_of, payload_of};
 use crate::{ChunkRecord, Collection, DocumentRecord, Library, PageBox, RagError, ids};
 
 /// How many documents are removed or opened in one step.
@@ -24,7 +24,7 @@ pub(super) struct Delivery<'a> {
     pub collection: &'a Collection,
 }
 
-/// Documents whose points are in the index, on the disk, and whose versions are not live yet.
+/// Documents whose points are in the index, and whose versions are not live yet.
 pub(super) struct Staged {
     pub versions: Vec<NewVersion>,
     /// Chunks whose vector was there.
@@ -38,7 +38,8 @@ pub(super) struct Staged {
 }
 
 impl Delivery<'_> {
-    /// Writes the points of some groups of documents to the index and makes them durable.
+    /// Writes the points of some groups of documents to the index. That makes them durable in its own time: until
+    /// then the collection is marked, and what an interruption takes is put back when it is opened next.
     pub(super) async fn stage(
         &self,
         groups: Vec<Group>,
@@ -47,6 +48,7 @@ impl Delivery<'_> {
         let mut staged = Staged { versions: Vec::new(), reused: 0, tokens: 0, bytes: 0, rooms: Vec::new() };
         let mut points = Vec::new();
         let mut fields = self.collection.index.fields();
+        let known = fields.len();
         for group in groups {
             staged.reused += group.reused;
             staged.tokens += group.tokens;
@@ -56,7 +58,8 @@ impl Delivery<'_> {
                 staged.rooms.push(std::mem::replace(&mut prepared.room, Room::none()));
                 let texts = std::mem::take(&mut prepared.texts);
                 let record = self.record_of(&prepared, access);
-                let labels = self.labels(&record, &mut fields).await?;
+                let labels = labels_of(&record, &fields);
+                fields.extend(labels.new_fields);
                 let version = new_version(prepared, record, labels.problems);
                 points.extend(version.chunks.iter().zip(texts).map(|(chunk, text)| Point {
                     id: chunk.id,
@@ -68,8 +71,14 @@ impl Delivery<'_> {
                 staged.versions.push(version);
             }
         }
-        self.collection.index.upsert(points).await.map_err(index_error(self.name()))?;
-        self.flush().await?;
+        let new = &fields[known..];
+        if !new.is_empty() {
+            self.collection.index.add_fields(new).await.map_err(index_error(self.name()))?;
+        }
+        let (upserted, remembered) =
+            tokio::join!(self.collection.index.upsert(points), self.remember_fields(new));
+        upserted.map_err(index_error(self.name()))?;
+        remembered?;
         Ok(staged)
     }
 
@@ -158,15 +167,12 @@ impl Delivery<'_> {
         &self.collection.record.name
     }
 
-    /// A document's payload. Fields that the collection did not have are added to it, and to `fields`.
-    async fn labels(&self, record: &DocumentRecord, fields: &mut Vec<Field>) -> Result<Labels, RagError> {
-        let labels = labels_of(record, fields);
-        if !labels.new_fields.is_empty() {
-            self.collection.index.add_fields(&labels.new_fields).await.map_err(index_error(self.name()))?;
-            *fields = self.collection.index.fields();
-            self.library.parts.registry.set_fields(self.name(), fields).await?;
+    /// Writes down which fields the collection has, if there are new ones.
+    async fn remember_fields(&self, new: &[Field]) -> Result<(), RagError> {
+        if new.is_empty() {
+            return Ok(());
         }
-        Ok(labels)
+        self.library.parts.registry.set_fields(self.name(), &self.collection.index.fields()).await
     }
 
     /// The points of the versions that are live now and will not be after the flip.
