@@ -319,7 +319,7 @@ impl Gateway {
         } else {
             let body = whole(exchange, asked).await?;
             measure::whole(&call.route.name, call.clock);
-            let (body, header) = held.answered(body, (call, &backend))?;
+            let (body, header) = held.answered(body, (call, &backend)).await?;
             headers.extend(header);
             ReplyBody::Whole(body)
         };

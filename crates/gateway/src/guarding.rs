@@ -10,11 +10,15 @@ mod prompt;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use guard::{Canary, Category, Decision, Egress, Finding, Guard, Kind, Policy, Redactor, Rule, Style, Tier};
+use guard::{
+    Canary, Category, Decision, Egress, External, Finding, Guard, Kind, Policy, Redactor, Rule, Style, Tier,
+};
 
 pub(crate) use answer::Read;
 pub(crate) use events::{Rewriter, Rewritten};
 pub(crate) use prompt::Guarded;
+
+use model::Sample;
 
 use crate::prompting::SystemPrompt;
 use crate::texts::Writer;
@@ -45,7 +49,7 @@ impl Strictness {
 }
 
 /// The guard of a route.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Guarding {
     input: Strictness,
     output: Strictness,
@@ -56,12 +60,14 @@ pub struct Guarding {
     canary: Option<Canary>,
     system: Option<String>,
     guard: Guard,
+    /// Who is asked outside.
+    external: External,
     /// What tools bring is data, and personal or secret values in it are masked as in a prompt.
     tools: Policy,
 }
 
 /// How a route is guarded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct GuardingOptions {
     /// What becomes of prompts.
     pub input: Strictness,
@@ -71,6 +77,8 @@ pub struct GuardingOptions {
     pub uses_models: bool,
     /// The hosts that answers may point to; `None` for any.
     pub link_hosts: Option<Vec<String>>,
+    /// Who is asked outside of prompts and of answers that are not streamed.
+    pub external: External,
     /// The system prompt of the route, which is to stay there.
     pub system: Option<SystemPrompt>,
 }
@@ -85,7 +93,7 @@ pub(crate) struct Seen {
 impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
-        let GuardingOptions { input, output, uses_models, link_hosts, system } = options;
+        let GuardingOptions { input, output, uses_models, link_hosts, external, system } = options;
         let values = |decision| {
             [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(|(category, score_min)| Rule {
                 category,
@@ -96,10 +104,10 @@ impl Guarding {
         let attack =
             |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
         let mut tools: Vec<Rule> = values(Decision::Mask).into();
-        tools.push(attack(Category::Injection));
+        tools.extend([attack(Category::Injection), attack(Category::Unjudged)]);
         // An answer may well be about attacks; what it must not do is leak.
         let mut answers: Vec<Rule> = values(Decision::Mask).into();
-        answers.push(Rule { category: Category::Leak, score_min: 0.5, decision: Decision::Block });
+        answers.extend([Category::Leak, Category::Harm, Category::Unjudged].map(attack));
         answers.push(Rule { category: Category::Egress, score_min: 0.5, decision: Decision::Mask });
         let tools = Policy::new(tools);
         Self {
@@ -107,6 +115,7 @@ impl Guarding {
             output,
             tier: if uses_models { Tier::All } else { Tier::Rules },
             egress: link_hosts.map(Egress::new),
+            external,
             canary: system.as_ref().and_then(|system| system.canary.clone()),
             system: system.map(|system| system.text),
             guard: Guard::default()
@@ -131,18 +140,27 @@ impl Guarding {
 
     /// Looks at one text.
     fn look(&self, writer: Writer, text: &str, seen: &mut Seen) -> Vec<Finding> {
-        let kind = match writer {
-            Writer::User => Kind::Prompt,
-            Writer::Tool => Kind::Document,
-            Writer::Application | Writer::Model => Kind::Output,
-        };
-        let mut findings = self.guard.scan_tier(kind, self.tier, text).findings;
+        let mut findings = self.guard.scan_tier(kind(writer), self.tier, text).findings;
         let policy = self.policy(writer);
         findings.retain(|finding| policy.of(finding.category, finding.score) > Decision::Allow);
         for finding in &findings {
             seen.add(finding.category, policy.of(finding.category, finding.score));
         }
         findings
+    }
+
+    /// Asks outside about a text.
+    async fn ask_outside(&self, writer: Writer, text: String, seen: &mut Seen) {
+        if text.is_empty() {
+            return;
+        }
+        let sample = Sample::new(kind(writer), text);
+        for finding in self.external.find(&sample).await {
+            let decision = self.policy(writer).of(finding.category, finding.score);
+            if decision > Decision::Allow {
+                seen.add(finding.category, decision);
+            }
+        }
     }
 
     /// A text with what was found in it replaced; `None` where nothing is to be.
@@ -154,6 +172,14 @@ impl Guarding {
             .any(is_masked)
             .then(|| Redactor::new(Style::Mask).redact(text, findings, policy))
             .filter(|masked| masked != text)
+    }
+}
+
+fn kind(writer: Writer) -> Kind {
+    match writer {
+        Writer::User => Kind::Prompt,
+        Writer::Tool => Kind::Document,
+        Writer::Application | Writer::Model => Kind::Output,
     }
 }
 

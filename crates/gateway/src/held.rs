@@ -50,7 +50,7 @@ pub(crate) async fn streamed(
 
 impl Held {
     /// The whole answer is here. Gives it as it may go out, and a header that tells what became of it.
-    pub fn answered(
+    pub async fn answered(
         &mut self,
         body: Bytes,
         (call, backend): (&Call, &Backend),
@@ -63,9 +63,11 @@ impl Held {
             self.keep(&body);
             return Ok((body, None));
         }
-        let Read { body, header, is_refused } = guarding.answer(&call.route.name, body).map_err(|_| {
-            CallError::Garbled { backend: backend.name.clone(), what: "no guard can read it" }
-        })?;
+        let Read { body, header, is_refused } =
+            guarding.answer(&call.route.name, body).await.map_err(|_| CallError::Garbled {
+                backend: backend.name.clone(),
+                what: "no guard can read it",
+            })?;
         if !is_refused {
             self.keep(&body);
         }

@@ -11,7 +11,7 @@ use gateway::{
     GatewayOptions, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress, Route,
     SharedLedger, SystemPrompt, UsageBook,
 };
-use guard::Canary;
+use guard::{Canary, External};
 use model::Embedder;
 use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
@@ -74,7 +74,7 @@ impl Platform {
             backends.insert(name.clone(), one);
         }
         let prompts = prompts(settings)?;
-        let parts = Named { settings, backends: &backends, prompts: &prompts };
+        let parts = Named { settings, backends: &backends, prompts: &prompts, external: self.external()? };
         let routes =
             settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect::<Result<_, _>>()?;
         *standing = backends;
@@ -164,6 +164,7 @@ struct Named<'a> {
     settings: &'a GatewaySettings,
     backends: &'a BTreeMap<String, StandingBackend>,
     prompts: &'a BTreeMap<&'a str, String>,
+    external: External,
 }
 
 impl Named<'_> {
@@ -201,6 +202,7 @@ impl Named<'_> {
                 output: own.guard_answer,
                 uses_models: own.guard_models,
                 link_hosts: own.link_hosts.clone(),
+                external: if own.guard_external { self.external.clone() } else { External::default() },
                 system,
             })),
             policy: format!("{own:?} {servers:?}"),

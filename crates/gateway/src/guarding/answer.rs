@@ -1,9 +1,11 @@
 //! A whole answer as a guard reads it: what the model wrote in each of its choices.
 
 use bytes::Bytes;
-use guard::{Category, Decision};
+use guard::{Category, Decision, Kind};
+use model::Sample;
 
 use crate::chunk::NOT_WRITTEN;
+use crate::draft::Draft;
 use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, JsonError, Place, Scanner, Strings, Written, edited, escaped, unescaped};
 use crate::measure;
@@ -47,8 +49,15 @@ impl Guarding {
     /// # Errors
     ///
     /// [`JsonError`] where it cannot be read.
-    pub(crate) fn answer(&self, model: &str, body: Bytes) -> Result<Read, JsonError> {
+    pub(crate) async fn answer(&self, model: &str, body: Bytes) -> Result<Read, JsonError> {
         let mut seen = Seen::default();
+        if self.external.judges(&Sample::new(Kind::Output, String::new())) {
+            self.ask_outside(Writer::Model, Draft::read(&body).text, &mut seen).await;
+        }
+        self.read_answer(model, body, seen)
+    }
+
+    pub(super) fn read_answer(&self, model: &str, body: Bytes, mut seen: Seen) -> Result<Read, JsonError> {
         let (mut said, mut marks) = (Vec::new(), Vec::new());
         let mut scanner = Scanner::new(&body);
         scanner.object(|key, scanner| match key {

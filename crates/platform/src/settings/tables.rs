@@ -142,6 +142,8 @@ pub struct RouteSettings {
     pub guard_answer: Strictness,
     /// Whether models of ours read along, not rules alone.
     pub guard_models: bool,
+    /// Whether those outside are asked that the settings name.
+    pub guard_external: bool,
     /// The hosts that answers may point to; `None` for any.
     pub link_hosts: Option<Vec<String>>,
 }

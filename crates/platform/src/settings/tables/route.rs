@@ -168,6 +168,13 @@ pub(super) const ROUTE: &[FamilyKey] = &[
         set: |settings, name, value| put_switch(&mut route(settings, name).guard_models, value),
     },
     FamilyKey {
+        name: "guard_external",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether the classifiers of `[guard.external.NAME]` judge prompts, and answers that are not streamed",
+        set: |settings, name, value| put_switch(&mut route(settings, name).guard_external, value),
+    },
+    FamilyKey {
         name: "link_hosts",
         kind: Kind::Texts,
         default: "*",
