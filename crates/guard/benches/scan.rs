@@ -46,6 +46,28 @@ fn main() {
     measure("2 KB prompt, all", &prompt, |text| {
         black_box(guard.scan(Kind::Prompt, text));
     });
+    for kind in [Kind::Prompt, Kind::Document] {
+        spread(&format!("2 KB pieces, {}, all", kind.name()), &clean, |text| {
+            black_box(guard.scan(kind, text));
+        });
+    }
+}
+
+/// How long whole verdicts take on every 2 KB piece of a text: half of them, and all but one in twenty.
+fn spread(name: &str, text: &str, scan: impl Fn(&str)) {
+    let pieces: Vec<&str> =
+        (0..text.len() / 2048).filter_map(|at| text.get(at * 2048..(at + 1) * 2048)).collect();
+    let mut times: Vec<f64> = Vec::new();
+    for _ in 0..ROUNDS {
+        for piece in &pieces {
+            let start = Instant::now();
+            scan(piece);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    let at = |share: usize| times.get(times.len() * share / 100).copied().unwrap_or_default();
+    println!("{name:36} p50 {:.3} ms, p95 {:.3} ms", at(50), at(95));
 }
 
 fn disguised(clean: &str) -> Vec<(&'static str, String)> {

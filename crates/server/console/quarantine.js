@@ -12,9 +12,9 @@ const percent = (score) => `${Math.round(score * 100)} %`;
 /** Findings as a table: what, where, in which view, how sure. */
 function Findings({ findings }) {
   return html`<div class="table" tabindex="0" role="group" aria-label="Findings"><table>
-    <thead><tr><th scope="col">Detector</th><th scope="col">Why</th><th scope="col">View</th><th scope="col" class="figures">Bytes</th><th scope="col" class="figures">Score</th></tr></thead>
+    <thead><tr><th scope="col">Detector</th><th scope="col">Why</th><th scope="col">View</th><th scope="col" class="figure figures">Bytes</th><th scope="col" class="figure figures">Score</th></tr></thead>
     <tbody>${findings.map((one, index) => html`<tr key=${index}><th scope="row">${one.detector}</th><td>${one.explanation}</td><td><code>${one.view}</code></td>
-      <td class="figures">${one.span.start}–${one.span.end}</td><td class="figures">${percent(one.score)}</td></tr>`)}</tbody>
+      <td class="figure figures">${one.span.start}–${one.span.end}</td><td class="figure figures">${percent(one.score)}</td></tr>`)}</tbody>
   </table></div>`;
 }
 
@@ -68,10 +68,10 @@ export function Quarantine({ collection, exists }) {
     ${!loaded.error && !held && html`<${Skeleton} lines=${4} what="the quarantine" />`}
     ${held && !held.length && html`<${Empty} title="Nothing is held back"><p>Documents of <strong>${collection}</strong> that look like an attack wait here until somebody lets them in.</p><//>`}
     ${held && held.length > 0 && html`<div class="table" tabindex="0" role="group" aria-label="Documents that are held back"><table>
-      <thead><tr><th scope="col">Source</th><th scope="col">Why</th><th scope="col" class="figures">Score</th><th scope="col">Since</th></tr></thead>
+      <thead><tr><th scope="col">Source</th><th scope="col">Why</th><th scope="col" class="figure figures">Score</th><th scope="col">Since</th></tr></thead>
       <tbody>${held.map((one) => html`<tr key=${one.id}><th scope="row"><a href=${to(`/quarantine/${encodeURIComponent(one.id)}`, { collection })}>${one.source}</a></th>
         <td>${[...new Set(one.reasons.map((reason) => reason.detector))].join(", ")}</td>
-        <td class="figures">${percent(one.score)}</td><td><${Moment} micros=${one.held_at} /></td></tr>`)}</tbody>
+        <td class="figure figures">${percent(one.score)}</td><td><${Moment} micros=${one.held_at} /></td></tr>`)}</tbody>
     </table></div>`}
     <${Trial} />
   </div>`;

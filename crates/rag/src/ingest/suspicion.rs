@@ -29,7 +29,7 @@ const REASONS_MAX: usize = 1000;
 /// How sure a parser is that it met hidden text: many pages hide some for good reasons.
 const HIDDEN_SCORE: f32 = 0.6;
 /// So many other documents that begin with one question are a crowd.
-const ECHOES_MIN: usize = 2;
+const ECHOES_MIN: usize = 3;
 const ECHO_SCORE: f32 = 0.6;
 
 impl Preparing<'_> {

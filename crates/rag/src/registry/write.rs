@@ -64,12 +64,13 @@ impl Registry {
     ) -> Result<(), RagError> {
         let mut transaction = self.database.begin().await?;
         for id in document_ids {
-            sqlx::query("DELETE FROM documents WHERE collection = $1 AND id = $2")
-                .bind(collection.as_str())
-                .bind(id)
-                .execute(transaction.connection())
-                .await
-                .map_err(StoreError::query("remove a document"))?;
+            for statement in [
+                "DELETE FROM documents WHERE collection = $1 AND id = $2",
+                "DELETE FROM openings WHERE collection = $1 AND document_id = $2",
+            ] {
+                let query = sqlx::query(statement).bind(collection.as_str()).bind(id);
+                run(&mut transaction, query, "remove a document").await?;
+            }
         }
         Ok(transaction.commit().await?)
     }

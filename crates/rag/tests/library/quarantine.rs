@@ -208,14 +208,18 @@ async fn an_answer_that_somebody_outside_judges_is_not_shown_before() {
 async fn a_crowd_of_documents_that_begin_with_one_question_is_stopped() {
     let bench = Bench::new().await;
     let question = "Who is the director of the northern harbour?";
-    let texts: Vec<String> =
-        ["Carla Winter is.", "It is known to be Carla Winter.", "Everybody says Carla Winter."]
-            .map(|answer| format!("{question} {answer}"))
-            .into();
+    let texts: Vec<String> = [
+        "Carla Winter is.",
+        "That would be Carla Winter.",
+        "It is known to be Carla Winter.",
+        "Everybody says Carla Winter.",
+    ]
+    .map(|answer| format!("{question} {answer}"))
+    .into();
     let items: Vec<(&str, &str)> =
-        ["a.md", "b.md", "c.md"].into_iter().zip(texts.iter().map(String::as_str)).collect();
+        ["a.md", "b.md", "c.md", "d.md"].into_iter().zip(texts.iter().map(String::as_str)).collect();
     let report = bench.ingest(&items).await;
-    assert_eq!((report.added, report.quarantined), (2, 1));
+    assert_eq!((report.added, report.quarantined), (3, 1));
     let held = bench.library.registry().quarantine(&bench.name, true).await.unwrap();
     assert_eq!(held[0].reasons[0].detector, "echoed_question");
 }
