@@ -2,7 +2,7 @@
 
 Needs `wrk` and `nginx` (Debian packages of those names) and a release build of Patou. The upstream is a static answer
 of nginx; every request's body is another, so that no cache answers. Patou has a key, quotas, the look-up of kept
-answers and metrics on; the peers have no policies.
+answers, metrics and the guard on, which refuses attacks and reads answers; the peers have no policies.
 """
 
 import argparse
@@ -79,6 +79,7 @@ def start_patou(binary, folder, upstream):
         [gateway.routes.m]
         backends = ["one"]
         cache_seconds = 60
+        guard_prompt = "block"
         tokens_per_minute = 1000000000000
     """)
     command = [binary, "--home", home, "--config", home / "patou.toml", "--offline"]
@@ -156,8 +157,8 @@ def start_tensorzero(python, folder, upstream):
 
 
 def load(script, target, connections, seconds):
-    url, headers, model = target
     """One run of wrk: requests a second, median latency in ms, and answers that were no success."""
+    url, headers, model = target
     environment = {**os.environ, "BENCH_MODEL": model}
     environment["BENCH_AUTHORIZATION"] = headers.get("authorization", "")
     told = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, url],

@@ -38,7 +38,8 @@ pub(crate) struct Rewriter {
 /// A string that grows.
 struct Lane {
     name: LaneName,
-    redactor: StreamRedactor,
+    /// Where the guard masks.
+    redactor: Option<StreamRedactor>,
     egress: Option<EgressStream>,
     tail: String,
     /// Bytes since the tail was looked at.
@@ -210,10 +211,13 @@ impl Lane {
     fn new(name: LaneName, guarding: &Guarding) -> Self {
         // What a program reads is not rendered.
         let egress = guarding.egress.clone().filter(|_| name.key != "arguments");
-        let policy = guarding.guard.policy(Kind::Output).clone();
+        let redactor = || {
+            let policy = guarding.guard.policy(Kind::Output).clone();
+            StreamRedactor::new(Style::Mask, policy, guarding.tier)
+        };
         Self {
             name,
-            redactor: StreamRedactor::new(Style::Mask, policy, guarding.tier),
+            redactor: (guarding.output >= Strictness::Mask).then(redactor),
             egress: egress.map(EgressStream::new),
             tail: String::new(),
             unread: 0,
@@ -253,7 +257,10 @@ impl Lane {
     }
 
     fn push(&mut self, words: &str, seen: &mut Seen) -> String {
-        let mut out = self.redactor.push(words);
+        let mut out = match &mut self.redactor {
+            Some(redactor) => redactor.push(words),
+            None => words.to_owned(),
+        };
         if let Some(egress) = &mut self.egress {
             out = egress.push(&out);
         }
@@ -262,7 +269,7 @@ impl Lane {
     }
 
     fn finish(&mut self, seen: &mut Seen) -> String {
-        let mut rest = self.redactor.finish();
+        let mut rest = self.redactor.as_mut().map(StreamRedactor::finish).unwrap_or_default();
         if let Some(egress) = &mut self.egress {
             rest = egress.push(&rest) + &egress.finish();
         }
@@ -272,7 +279,7 @@ impl Lane {
 
     /// Notes what was masked so far.
     fn masked(&self, seen: &mut Seen) {
-        for category in self.redactor.masked() {
+        for category in self.redactor.iter().flat_map(StreamRedactor::masked) {
             seen.add(*category, Decision::Mask);
         }
         if self.egress.as_ref().is_some_and(EgressStream::has_removed) {
