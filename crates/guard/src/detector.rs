@@ -44,6 +44,11 @@ pub const ACTS: &[Act] = &[
     persona_jailbreak::ACT,
 ];
 
+/// Whether a name is that of a detector of attacks of this crate: an act's, or the models'.
+pub fn is_attack_detector(name: &str) -> bool {
+    name == crate::guard::LINEAR_MODEL || ACTS.iter().any(|act| act.name == name)
+}
+
 /// The values.
 pub const VALUES: &[Value] = &[
     secret::VALUE,

@@ -40,7 +40,7 @@ const OVERLAP_BYTES: usize = 2 * 1024;
 /// A model that is so sure is believed even where attacks are talked about.
 const SURE: f32 = 0.95;
 /// The name of the models' detector.
-const LINEAR_MODEL: &str = "linear_model";
+pub const LINEAR_MODEL: &str = "linear_model";
 
 /// How much is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

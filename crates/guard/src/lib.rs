@@ -17,6 +17,7 @@ mod spotlight;
 mod view;
 
 pub use canary::{Canary, overlap};
+pub use detector::is_attack_detector;
 pub use egress::{Egress, EgressStream};
 pub use external::External;
 pub use finding::{Category, Finding};

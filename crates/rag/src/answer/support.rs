@@ -161,7 +161,7 @@ mod tests {
         let quote = "Frost came late. The orchard of Ada gave 4,127 crates of pears. It was not sold.";
         let score = |sentence: &str| of(sentence, vec![1], &[quote]).score;
         let whole = score("The orchard of Ada gave 4127 crates of pears.");
-        assert!(whole > 0.9, "{whole}");
+        assert!(whole > 0.8, "{whole}");
         assert!(score("The orchard of Ada gave 4227 crates of pears.") < 0.5);
         assert!(score("The orchard of Eve gave 4127 crates of pears.") < whole * 0.8);
         assert!(score("The orchard of Ada never gave 4127 crates of pears.") < SUPPORT_THRESHOLD);

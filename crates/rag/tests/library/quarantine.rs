@@ -109,6 +109,21 @@ async fn titles_metadata_and_classifiers_outside_count_too() {
     assert_eq!(bench.ingest(&[("b.md", CLEAN)]).await.quarantined, 1);
 }
 
+#[tokio::test]
+async fn one_word_of_one_detector_holds_nothing_back() {
+    let bench = Bench::new().await;
+    let usual =
+        "The cellar of the house holds wine, and the exchanges of the conversation are kept in the book. ";
+    let usual = format!("{}\n\n", usual.repeat(8)).repeat(8);
+    let forgets = "After about fifteen exchanges the agent seems to forget earlier parts of the conversation. It is \
+                   kept in the book of the house.";
+    let manual = &format!("# Notes\n\n{usual}{forgets}\n\n{usual}");
+    let verdict = Guard::default().scan(Kind::Document, manual);
+    assert_eq!(verdict.decision, Decision::Quarantine, "a pattern alone takes it for an attack");
+    let report = bench.ingest(&[("a.md", manual)]).await;
+    assert_eq!((report.added, report.quarantined), (1, 0));
+}
+
 /// Says what it was told.
 struct Echo;
 
