@@ -1,5 +1,6 @@
-//! Putting an index in order: its points, by id, in one compact segment. Where points were only added the
-//! engine merges what it has; where some were changed or removed they are written into a new generation.
+//! Putting an index in order: its points, by id, in one compact segment, or in a few where one would be too large to
+//! build in memory. Where points were only added the engine merges what it has; where some were changed or removed they
+//! are written into a new generation.
 //!
 //! Either way it holds no removed point, has a short log, and depends on the points alone: whatever
 //! way they came to the index, interruptions and repairs included, scores and ties come out the same to the

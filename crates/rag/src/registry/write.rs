@@ -33,7 +33,8 @@ pub struct NewVersion {
 
 impl Registry {
     /// Flips the documents to their new versions, all at once: from the commit on they are what is live,
-    /// and what they replace is not. The points of `versions` are on the disk before this is called.
+    /// and what they replace is not. The points of `versions` are in the index before this is called; the collection stays
+    /// marked until they are on the disk.
     ///
     /// # Errors
     ///
