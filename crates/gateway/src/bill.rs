@@ -7,6 +7,7 @@ use std::sync::Arc;
 use model::Usage;
 
 use crate::call::{CallError, Caller};
+use crate::gpu::{GpuShare, GpuTime};
 use crate::measure;
 use crate::quota::{Claim, Counters, Headroom, Hold, Limits, Unreserved, Wanted, Window};
 use crate::usage::{Spender, UsageBook, UsageRow, Used};
@@ -65,6 +66,8 @@ pub struct Bill {
     model: String,
     prompt_estimate: u64,
     price: Price,
+    /// Its part of the server's time, where that has a price.
+    gpu: Option<GpuShare>,
     /// Whether a model has the prompt.
     is_taken: bool,
     /// Tokens of the answer that were counted on the way.
@@ -116,6 +119,7 @@ impl Accounts {
             model: model.to_owned(),
             prompt_estimate: prompt,
             price: Price::default(),
+            gpu: None,
             is_taken: false,
             counted: 0,
             told: None,
@@ -197,9 +201,14 @@ impl Bill {
         (self.price, self.is_taken) = (price, true);
     }
 
+    /// Has it pay for the server's time, too.
+    pub(crate) fn on_time(&mut self, time: Option<&Arc<GpuTime>>) {
+        self.gpu = time.map(GpuTime::begin);
+    }
+
     /// Says that no model has done anything for it.
     pub(crate) fn declined(&mut self) {
-        self.is_taken = false;
+        (self.is_taken, self.gpu) = (false, None);
     }
 
     /// Counts tokens of the answer.
@@ -235,12 +244,13 @@ impl Drop for Bill {
         if over > 0 {
             tracing::warn!(over, "a model used more tokens than there was room for");
         }
+        let time = self.gpu.take().map_or(0.0, GpuShare::end);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "millionths, never below 0"
         )]
-        let cost_micros = self.price.of(usage).round() as u64;
+        let cost_micros = (self.price.of(usage) + time * 1e6).round() as u64;
         let spender = Spender { key_id: &self.key_id, team: &self.team, model: &self.model };
         let Usage { prompt_tokens, completion_tokens } = usage;
         measure::tokens(&self.model, usage);

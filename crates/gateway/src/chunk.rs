@@ -126,17 +126,22 @@ impl Strings for Written {
 }
 
 fn usage(scanner: &mut Scanner<'_>, text: &[u8]) -> Result<Usage, JsonError> {
-    let mut usage = Usage::default();
+    let (mut usage, mut total) = (Usage::default(), 0);
     scanner.object(|key, scanner| {
         let place = scanner.value()?;
         let number = || std::str::from_utf8(&text[place]).ok()?.parse().ok();
         match key {
             "prompt_tokens" => usage.prompt_tokens = number().unwrap_or(0),
             "completion_tokens" => usage.completion_tokens = number().unwrap_or(0),
+            "total_tokens" => total = number().unwrap_or(0),
             _ => {}
         }
         Ok::<(), JsonError>(())
     })?;
+    if usage == Usage::default() {
+        // Those that rerank tell the sum alone.
+        usage.prompt_tokens = total;
+    }
     Ok(usage)
 }
 
@@ -171,6 +176,8 @@ mod tests {
         let whole =
             told(r#"{"usage":{"prompt_tokens":7,"completion_tokens":2,"details":{"x":1}},"choices":[]}"#);
         assert_eq!(whole.usage, Some(Usage { prompt_tokens: 7, completion_tokens: 2 }));
+        let sum = told(r#"{"results":[],"usage":{"total_tokens":9}}"#);
+        assert_eq!(sum.usage, Some(Usage { prompt_tokens: 9, completion_tokens: 0 }));
         assert!(!whole.has_choices);
         assert!(told(r#"{"error":{"message":"out of memory"}}"#).is_error);
         assert!(!told(r#"{"error":null}"#).is_error);

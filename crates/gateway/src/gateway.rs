@@ -177,7 +177,7 @@ impl Gateway {
             Operation::Chat => {
                 request.tokens_max.unwrap_or(route.answer_tokens).saturating_mul(request.answers)
             }
-            Operation::Embeddings => 0,
+            Operation::Embeddings | Operation::Rerank => 0,
         };
         let estimate = Estimate { prompt: request.prompt_tokens, completion: answers };
         let opening = Opening { caller: &caller, model: &route.name, estimate, claims: &claims };
@@ -287,9 +287,11 @@ impl Gateway {
         let path = match call.request.operation {
             Operation::Chat => "chat/completions",
             Operation::Embeddings => "embeddings",
+            Operation::Rerank => "rerank",
         };
         if let Some(bill) = &mut held.bill {
             bill.taken(backend.price);
+            bill.on_time(backend.gpu.as_ref());
         }
         let headers = [("x-request-id", call.caller.trace_id.clone())];
         let model = backend.model.as_deref().unwrap_or(&call.request.model);

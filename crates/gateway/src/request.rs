@@ -24,6 +24,19 @@ pub enum Operation {
     Chat,
     /// `POST /v1/embeddings`.
     Embeddings,
+    /// `POST /v1/rerank`.
+    Rerank,
+}
+
+impl Operation {
+    /// The field that the prompt is in.
+    pub(crate) fn prompt_field(self) -> &'static str {
+        match self {
+            Self::Chat => "messages",
+            Self::Embeddings => "input",
+            Self::Rerank => "documents",
+        }
+    }
 }
 
 /// Why a request cannot be taken.
@@ -88,6 +101,8 @@ pub(crate) enum Name {
     MaxCompletionTokens,
     Answers,
     Prompt,
+    /// What documents are put in an order for.
+    Query,
     Tools,
     Other,
 }
@@ -102,6 +117,8 @@ const NAMES: &[(&str, Name)] = &[
     ("n", Name::Answers),
     ("messages", Name::Prompt),
     ("input", Name::Prompt),
+    ("documents", Name::Prompt),
+    ("query", Name::Query),
     ("tools", Name::Tools),
     ("functions", Name::Tools),
     ("response_format", Name::Tools),
@@ -208,7 +225,10 @@ impl Request {
 
     fn field(&mut self, key: &str, scanner: &mut Scanner<'_>, body: &[u8]) -> Result<(), RequestError> {
         let known = NAMES.iter().find(|(name, _)| *name == key);
-        let (field, name) = known.map_or(("", Name::Other), |(field, name)| (*field, *name));
+        let (field, mut name) = known.map_or(("", Name::Other), |(field, name)| (*field, *name));
+        if matches!(field, "query" | "documents") && self.operation != Operation::Rerank {
+            name = Name::Other;
+        }
         if name != Name::Other && self.fields.iter().any(|other| other.key == key) {
             return Err(RequestError::Field { field, what: "is there twice" });
         }
@@ -243,7 +263,7 @@ impl Request {
             Name::Answers => {
                 self.answers = number().map_err(|()| wrong("takes a whole number"))?.unwrap_or(1).max(1)
             }
-            Name::Tools => self.prompt_tokens += estimate(text),
+            Name::Tools | Name::Query => self.prompt_tokens += estimate(text),
             Name::Prompt | Name::Other => {}
         }
         self.fields.push(Field { name, key: key.to_owned(), value });
@@ -252,7 +272,7 @@ impl Request {
 
     /// Passes over the messages, or the texts to embed, and counts them.
     fn prompt(&mut self, scanner: &mut Scanner<'_>) -> Result<Place, RequestError> {
-        let field = if self.operation == Operation::Chat { "messages" } else { "input" };
+        let field = self.operation.prompt_field();
         let start = scanner.place();
         let mut counted = Counted { tokens: 0 };
         if scanner.peek() != Some(b'[') {

@@ -10,6 +10,7 @@ use provider::Dialect;
 use crate::bill::Price;
 use crate::cache::Caching;
 use crate::cascade::Cascade;
+use crate::gpu::GpuTime;
 use crate::guarding::Guarding;
 use crate::load::Load;
 use crate::prompting::Prompting;
@@ -26,6 +27,7 @@ pub struct Backend {
     pub(crate) model: Option<String>,
     pub(crate) weight: u32,
     pub(crate) price: Price,
+    pub(crate) gpu: Option<Arc<GpuTime>>,
     pub(crate) tells_usage: bool,
     pub(crate) health: Health,
     pub(crate) load: Load,
@@ -46,6 +48,8 @@ pub struct BackendSpec {
     pub weight: u32,
     /// What its tokens cost.
     pub price: Price,
+    /// What its time costs, where it is one's own.
+    pub gpu: Option<Arc<GpuTime>>,
     /// Whether it takes `stream_options` and tells the tokens at a stream's end.
     pub tells_usage: bool,
     /// Where it tells its load, as vLLM does.
@@ -116,7 +120,7 @@ pub struct Route {
 impl Backend {
     /// A server of which nothing is known yet.
     pub fn new(spec: BackendSpec) -> Self {
-        let BackendSpec { name, server, dialect, model, weight, price, tells_usage, metrics } = spec;
+        let BackendSpec { name, server, dialect, model, weight, price, gpu, tells_usage, metrics } = spec;
         Self {
             name,
             server,
@@ -124,6 +128,7 @@ impl Backend {
             model,
             weight,
             price,
+            gpu,
             tells_usage,
             metrics,
             health: Health::default(),
@@ -234,6 +239,7 @@ mod tests {
                 model: None,
                 weight,
                 price: Price::default(),
+                gpu: None,
                 tells_usage: true,
                 metrics: None,
             }))

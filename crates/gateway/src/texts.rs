@@ -55,7 +55,7 @@ pub(crate) fn texts(request: &Request) -> Vec<Text> {
     // It was passed over before: it is JSON.
     let _: Result<(), JsonError> = match request.operation {
         Operation::Chat => messages(&mut scanner, &mut texts),
-        Operation::Embeddings => {
+        Operation::Embeddings | Operation::Rerank => {
             let mut words = Words { writer: Writer::Tool, message: None, texts: &mut texts };
             scanner.value_with(&mut words).map(drop)
         }

@@ -83,6 +83,9 @@ pub enum Command {
     /// Make, list, rotate and revoke the keys that callers of a server show
     #[command(subcommand, after_help = "Example: patou key create \"nightly job\" --role ingest --days 90")]
     Key(Keys),
+    /// Show who used how much of which model, by day
+    #[command(after_help = "Example: patou usage --from 2026-11-01 --csv > november.csv")]
+    Usage(Usage),
     /// List, pull and locate the models that the stack needs
     #[command(subcommand, after_help = "Example: patou model pull")]
     Model(Model),
@@ -104,6 +107,9 @@ pub enum Command {
     /// Say what works, what is missing, and what to do about it
     #[command(after_help = "Example: patou doctor")]
     Doctor,
+    /// Speak the Model Context Protocol on standard input and output: tools that search, ask and read
+    #[command(after_help = "Example: patou mcp --as user:ada")]
+    Mcp(Mcp),
     /// Print the reference of this command line as Markdown
     #[command(name = "__reference", hide = true)]
     Reference,
@@ -126,10 +132,31 @@ impl Command {
                 | Self::Guard(Guard::Replay(_))
                 | Self::Collections(_)
                 | Self::Key(_)
+                | Self::Usage(_)
                 | Self::Eval(_)
                 | Self::Doctor
         )
     }
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct Usage {
+    /// The first day, as 2026-11-01
+    #[arg(long, value_name = "DAY")]
+    pub from: Option<String>,
+    /// The last day
+    #[arg(long, value_name = "DAY")]
+    pub to: Option<String>,
+    /// Print it as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct Mcp {
+    /// In whose name to read: user:NAME, group:NAME or app:NAME; the operator without
+    #[arg(long = "as", value_name = "PRINCIPAL")]
+    pub principals: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize, Args)]

@@ -9,11 +9,13 @@ mod eval;
 mod guard;
 mod ingest;
 mod key;
+mod mcp;
 mod model;
 mod parse;
 mod quarantine;
 mod query;
 mod serve;
+mod usage;
 
 use std::sync::Arc;
 
@@ -71,6 +73,9 @@ pub async fn run(arguments: Arguments, printer: &Printer) -> anyhow::Result<u8> 
         stack: common.stack.clone(),
         offline: common.offline,
     })?);
+    if let Command::Mcp(call) = &arguments.command {
+        return mcp::run(platform, call, printer).await;
+    }
     if arguments.command.needs_home()
         && let Some(server) = platform.running_server().await?
     {
@@ -95,6 +100,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Quarantine(call) => quarantine::run(front, call).await,
         Command::Collections(call) => collections::run(front, call).await,
         Command::Key(call) => key::run(front, call).await,
+        Command::Usage(call) => usage::run(front, &call).await,
         Command::Model(call) => model::run(front, call).await,
         Command::Guard(call) => guard::run(front, call).await,
         Command::Eval(call) => eval::run(front, call).await,
@@ -102,6 +108,7 @@ pub async fn dispatch(front: &Front, command: Command) -> anyhow::Result<u8> {
         Command::Config(call) => config::run(front, &call),
         Command::Doctor => doctor(front).await,
         Command::Serve(_) => anyhow::bail!("a server runs already"),
+        Command::Mcp(_) => anyhow::bail!("this command is for a process of its own"),
         Command::Reference | Command::Openapi => Ok(0),
     }
 }

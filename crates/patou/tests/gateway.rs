@@ -349,6 +349,64 @@ fn failures_cost_nothing_and_a_restart_remembers_the_month() {
 }
 
 #[test]
+fn usage_is_printed_beside_a_server_and_a_server_of_ones_own_is_paid_by_time() {
+    let upstream = Upstream::saying("abcdefgh", 1);
+    let configuration = ONE.replace("[gateway.routes.m]", "gpu_hour_price = 1000000.0\n[gateway.routes.m]");
+    let (patou, served, key) = keyed(&upstream, &configuration, &["--team", "ml"]);
+    let ask = json!({"model": "m", "messages": [], "max_tokens": 9});
+    assert_eq!(chat_as(&served, &key, &ask).status, 200);
+    let printed = patou.json(0, &["usage"]);
+    let row = &printed["usage"][0];
+    assert_eq!(
+        (&row["model"], &row["team"], &row["prompt_tokens"], &row["completion_tokens"]),
+        (&json!("m"), &json!("ml"), &json!(7), &json!(8))
+    );
+    let cost = row["cost"].as_f64().unwrap();
+    // A millisecond is 0.28: it took some part of one at least, and less than a minute.
+    assert!(cost > 0.0 && cost < 17_000.0, "{row}");
+    assert_eq!(served.stop(), Some(0));
+    let csv = String::from_utf8(patou.run(&["usage", "--csv"]).stdout).unwrap();
+    assert!(csv.starts_with("day,") && csv.lines().nth(1).unwrap().contains(",ml,m,1,7,8,"), "{csv}");
+    assert!(patou.fails(2, &["usage", "--from", "yesterday"]).contains("are days"));
+    assert_eq!(patou.json(0, &["usage", "--to", "2020-01-01"])["usage"], json!([]));
+}
+
+#[test]
+fn a_whole_answer_that_stalls_is_given_up_and_its_slot_with_it() {
+    let upstream = Upstream::start(|asked| match asked["stall"] == json!(true) {
+        true => Reply::BodyHangs("{\"choices\":[".into()),
+        false => Reply::text("hello", 2),
+    });
+    let configuration = format!("{ONE}first_seconds_max = 1\n");
+    let (_patou, served) = serve(&[&upstream], &configuration, &[("PATOU_GATEWAY_REQUESTS_MAX", "1")]);
+    assert_eq!(code(chat(&served, "{\"model\":\"m\",\"stall\":true}")), (504, "timed_out".into()));
+    assert_eq!(upstream.wait_for_leavers(1), 1);
+    assert_eq!(chat(&served, "{\"model\":\"m\"}").status, 200);
+}
+
+#[test]
+fn texts_are_put_in_an_order_by_a_model_that_reranks() {
+    let answer = "{\"results\":[{\"index\":1,\"relevance_score\":0.9}],\"usage\":{\"total_tokens\":5}}";
+    let upstream = Upstream::start(move |_| Reply::Status(200, answer.to_owned()));
+    let (_patou, served, key) = keyed(&upstream, ONE, &["--role", "admin", "--tokens-per-month", "40"]);
+    let ask = |documents: usize| {
+        let body =
+            json!({"model": "m", "query": "backups", "documents": vec!["kept"; documents], "top_n": 1});
+        let headers = [("content-type", "application/json"), ("authorization", key.as_str())];
+        served.http.send("POST /v1/rerank", &headers, body.to_string().as_bytes())
+    };
+    assert_eq!(ask(2).text(), answer);
+    assert_eq!((upstream.requests()[0].path.as_str(), upstream.bodies().len()), ("/v1/rerank", 1));
+    assert_eq!(code(ask(100)), (429, "quota_exceeded".into()));
+    let rows = usage(&served, &key);
+    assert_eq!((rows[0].1, rows[0].3), (1, 0));
+    assert_eq!(rows[0].2, 5, "as the model tells");
+    let headers = [("content-type", "application/json"), ("authorization", key.as_str())];
+    let unknown = served.http.send("POST /v1/rerank", &headers, b"{\"model\":\"none\"}");
+    assert_eq!(code(unknown), (404, "not_found".into()));
+}
+
+#[test]
 fn an_answer_is_given_again_to_the_same_caller_alone() {
     let upstream = Upstream::saying("hello", 1);
     let configuration = format!("{ONE}cache_seconds = 60\n");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use access::PrivateText;
 use gateway::{
     Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Counters, Gateway, GatewayError,
-    GatewayOptions, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress, Route,
-    SharedLedger, SystemPrompt, UsageBook,
+    GatewayOptions, GpuTime, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress,
+    Route, SharedLedger, SystemPrompt, UsageBook,
 };
 use guard::{Canary, External};
 use model::Embedder;
@@ -141,6 +141,7 @@ fn backend(
         model: named(&own.model),
         weight: own.weight,
         price: own.price,
+        gpu: (own.gpu_hour_price > 0.0).then(|| GpuTime::new(own.gpu_hour_price, Arc::new(SystemClock))),
         tells_usage: own.stream_usage,
         metrics,
     }))

@@ -84,7 +84,7 @@ impl RunningServer {
             Request { url: &url, headers: &headers, body: Some(Bytes::from(body)), ..Request::default() };
         let exchange = client.send(request).await.map_err(PlatformError::Outbound)?;
         match exchange.status {
-            200 => Ok(exchange.body),
+            200..=202 => Ok(exchange.body),
             status => Err(PlatformError::Outbound(OutboundError::Status { url, status })),
         }
     }

@@ -10,6 +10,7 @@ mod models;
 mod parse;
 mod quarantine;
 mod replay;
+mod usage;
 mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};

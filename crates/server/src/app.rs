@@ -59,16 +59,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/usage", get(routes::usage::show))
         .route("/api/v1/cache", axum::routing::delete(routes::gateway::purge))
         .route("/v1/models", get(routes::models::list))
+        .route("/mcp", post(routes::mcp::message).fallback(routes::mcp::no_stream))
         .merge(documents)
         .merge(routes::quarantine::router())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::in_time))
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::one_of_so_many));
-    // Which model is asked decides about slots and time: these take them where they know.
-    let models = Router::new()
-        .route("/v1/chat/completions", post(routes::chat::completions))
-        .route("/v1/embeddings", post(routes::embeddings::create));
     let worked_on = worked_on
-        .merge(models)
+        .merge(models())
         // Whoever has to show a key shows it before anything is read.
         .route_layer(middleware::from_fn_with_state(Arc::clone(&app), layers::admitted));
     // Who asks whether events may be sent has no key yet; what is sent shows one.
@@ -99,4 +96,12 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::own_origin))
         .layer(middleware::from_fn(layers::named_and_counted))
         .with_state(app)
+}
+
+/// Which model is asked decides about slots and time: these take them where they know.
+fn models() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v1/chat/completions", post(routes::chat::completions))
+        .route("/v1/embeddings", post(routes::embeddings::create))
+        .route("/v1/rerank", post(routes::rerank::create))
 }

@@ -12,6 +12,7 @@ mod console;
 mod error;
 mod events;
 mod layers;
+pub mod mcp;
 mod metered;
 mod metrics;
 mod openapi;

@@ -31,6 +31,8 @@ use crate::{error, routes, wire};
         routes::ask::ask,
         routes::chat::completions,
         routes::embeddings::create,
+        routes::rerank::create,
+        routes::mcp::message,
         routes::models::list,
         routes::settings::show,
         routes::keys::list,

@@ -8,6 +8,7 @@ mod keys;
 pub mod openai;
 mod quarantine;
 mod search;
+mod usage;
 
 use platform::{Check, CheckStatus, RetrievalEvaluation};
 use serde::Serialize;
@@ -26,6 +27,7 @@ pub use search::{
     AnswerMillis, Answered, Citation, Hit, HitScores, Inspection, Said, SearchAnswer, SearchTimings, Support,
     TokenUsage, ask, citation, inspection, search,
 };
+pub use usage::{Usage, UsageOfDay, usage, usage_csv};
 
 /// Scores are shown to six decimals at most.
 fn round(value: f64) -> f64 {

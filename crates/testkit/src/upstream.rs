@@ -29,6 +29,8 @@ pub enum Reply {
     Raw(String),
     /// Sends these bytes as a stream of events, then breaks the connection.
     RawAndBreaks(String),
+    /// Sends these bytes as the beginning of JSON, then nothing more.
+    BodyHangs(String),
     /// Sends these bytes as a stream of events, then nothing more.
     RawAndHangs(String),
 }
@@ -195,6 +197,12 @@ async fn complete(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMa
         Reply::Raw(bytes) => raw(bytes, leaving, Then::Ends),
         Reply::RawAndBreaks(bytes) => raw(bytes, leaving, Then::Breaks),
         Reply::RawAndHangs(bytes) => raw(bytes, leaving, Then::Hangs),
+        Reply::BodyHangs(bytes) => {
+            let mut response = raw(bytes, leaving, Then::Hangs);
+            let kind = header::HeaderValue::from_static("application/json");
+            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+            response
+        }
         Reply::Says(pieces) if is_stream => streamed(pieces, leaving, Then::Ends),
         Reply::SaysAndHangs(pieces) if is_stream => streamed(pieces, leaving, Then::Hangs),
         Reply::Says(pieces) | Reply::SaysAndHangs(pieces) => {

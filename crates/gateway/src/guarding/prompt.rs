@@ -8,7 +8,7 @@ use crate::call::CallError;
 use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, escaped, unescaped};
 use crate::measure;
-use crate::request::{Operation, Request, RequestError};
+use crate::request::{Request, RequestError};
 use crate::texts::{Text, Writer, texts};
 
 /// From this length on a body is read on a thread of its own, so that others need not wait for it.
@@ -108,5 +108,5 @@ impl Guarding {
 }
 
 fn field(request: &Request) -> &'static str {
-    if request.operation == Operation::Chat { "messages" } else { "input" }
+    request.operation.prompt_field()
 }

@@ -91,6 +91,8 @@ pub struct BackendSettings {
     pub connect_seconds_max: u64,
     /// What tokens cost, for each million.
     pub price: Price,
+    /// What an hour of it costs, all its processors together; 0 where that is not paid.
+    pub gpu_hour_price: f64,
     /// Whether it tells the tokens at a stream's end when it is asked to.
     pub stream_usage: bool,
     /// Where it tells its load; empty where it does not.

@@ -12,7 +12,7 @@ use super::{Claim, Settlement, Wanted, keys};
 /// How long a connection may take.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// How long an answer may take, before the Redis counts as away.
-const ANSWER_MAX: Duration = Duration::from_secs(1);
+const ANSWER_MAX: Duration = Duration::from_secs(3);
 /// How long a process that is not heard of counts as living, in milliseconds.
 const LIVES_MS: u64 = 30_000;
 /// Where processes are noted.

@@ -173,12 +173,16 @@ async fn ten_thousand_at_once_in_three_processes_never_overspend() {
     let Some(stand) = stand() else { return };
     let limits = Limits { tokens_per_month: Some(50_000), ..Limits::default() };
     let billed = Arc::new(AtomicU64::new(0));
+    // As many as a node has under way: more of them wait for it, not for the Redis.
+    let room = Arc::new(tokio::sync::Semaphore::new(300));
     let mut work = Vec::new();
     for node in 0..3u64 {
         let node = (stand.node(WhenAway::Refuse).await, node);
         for turn in 0..3_334u64 {
             let ((node, number), billed) = ((Arc::clone(&node.0), node.1), Arc::clone(&billed));
+            let room = Arc::clone(&room);
             work.push(async move {
+                let _place = room.acquire().await.unwrap();
                 let tokens = 1 + (turn * 37 + number * 101) % 90;
                 let Ok(one) = reserve(&node, "model:m", limits, tokens).await else { return };
                 tokio::task::yield_now().await;

@@ -81,6 +81,13 @@ pub(super) const BACKEND: &[FamilyKey] = &[
         set: |settings, name, value| put(&mut backend(settings, name).price.completion, value, 0.0..=1e6),
     },
     FamilyKey {
+        name: "gpu_hour_price",
+        kind: Kind::Number,
+        default: "0",
+        what: "what an hour of a server of your own costs, all its GPUs together; shared by the requests under way",
+        set: |settings, name, value| put(&mut backend(settings, name).gpu_hour_price, value, 0.0..=1e6),
+    },
+    FamilyKey {
         name: "metrics_url",
         kind: Kind::Text,
         default: "",
