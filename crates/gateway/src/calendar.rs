@@ -1,10 +1,9 @@
 //! Minutes, days and months of a clock that counts microseconds, in the time zone that bills are made in.
 
-use chrono::{DateTime, Offset, TimeZone};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeZone};
 use chrono_tz::Tz;
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-const SECONDS_PER_DAY: i64 = 86_400;
 
 /// The calendar of a time zone: when days and months begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +26,22 @@ impl Calendar {
 
     /// The day that a moment is in, as `2026-02-03`.
     pub fn day(self, micros: i64) -> String {
-        let (year, month, day) = civil(self.local(micros));
-        format!("{year:04}-{month:02}-{day:02}")
+        civil(self.local(micros)).format("%Y-%m-%d").to_string()
     }
 
     /// The calendar month that a moment is in: twelve times the year, and the month from 0.
     pub(crate) fn month(self, micros: i64) -> i64 {
-        let (year, month, _) = civil(self.local(micros));
-        year * 12 + month - 1
+        let date = civil(self.local(micros));
+        i64::from(date.year()) * 12 + i64::from(date.month0())
     }
 
     /// When the month after this moment begins, in microseconds since 1970.
     pub(crate) fn next_month(self, micros: i64) -> i64 {
         let next = self.month(micros) + 1;
-        let local = days(next.div_euclid(12), next.rem_euclid(12) + 1) * SECONDS_PER_DAY * MICROS_PER_SECOND;
+        let (year, month) = (i32::try_from(next.div_euclid(12)), u32::try_from(next.rem_euclid(12) + 1));
+        let first =
+            year.ok().zip(month.ok()).and_then(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1));
+        let local = first.unwrap_or_default().and_time(NaiveTime::MIN).and_utc().timestamp_micros();
         // The offset that holds there; no zone moves its clocks twice within a day.
         local - self.offset_micros(local - self.offset_micros(local))
     }
@@ -66,30 +67,16 @@ pub(crate) fn next_minute(micros: i64) -> i64 {
     (minute(micros) + 1) * 60 * MICROS_PER_SECOND
 }
 
-/// Year, month (1…12) and day (1…31) of a moment. Days are counted in eras of 400 years that begin on the first of
-/// March, since the leap day is a year's last then (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil(micros: i64) -> (i64, i64, i64) {
-    let days = micros.div_euclid(SECONDS_PER_DAY * MICROS_PER_SECOND) + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_year - (153 * shifted + 2) / 5 + 1)
-}
-
-/// Days from 1970 to the first of a month (1…12); the inverse of [`civil`].
-fn days(year: i64, month: i64) -> i64 {
-    let year = year - i64::from(month <= 2);
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let day_of_year = (153 * shifted + 2) / 5;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+/// The date of a moment, told as if it were one of UTC; 1970 began where the calendar has none.
+fn civil(micros: i64) -> NaiveDate {
+    DateTime::from_timestamp_micros(micros).map(|moment| moment.date_naive()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SECONDS_PER_DAY: i64 = 86_400;
 
     fn at(days: i64, seconds: i64) -> i64 {
         (days * SECONDS_PER_DAY + seconds) * MICROS_PER_SECOND
