@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::Usage;
+use runtime::Clock;
 
 use crate::call::{CallError, Caller};
 use crate::gpu::{GpuShare, GpuTime};
 use crate::measure;
 use crate::quota::{Claim, Counters, Headroom, Hold, Limits, Unreserved, Wanted, Window};
+use crate::spans::{Span, Spans};
 use crate::usage::{Spender, UsageBook, UsageRow, Used};
 
 /// The fewest tokens of an answer that are worth asking for.
@@ -20,6 +22,8 @@ const ANSWER_TOKENS_MIN: u64 = 16;
 pub struct Accounts {
     pub(crate) counters: Counters,
     pub(crate) book: Arc<UsageBook>,
+    /// Where calls are told, and the clock for that.
+    pub(crate) spans: Option<(Arc<Spans>, Arc<dyn Clock>)>,
 }
 
 /// How many tokens a request takes, before it is known.
@@ -73,6 +77,7 @@ pub struct Bill {
     /// Tokens of the answer that were counted on the way.
     counted: u64,
     told: Option<Usage>,
+    span: Option<Span>,
     limited: Option<Limited>,
     limits_tokens: bool,
 }
@@ -87,7 +92,14 @@ pub(crate) struct Limited {
 impl Accounts {
     /// Counters and a book.
     pub fn new(counters: Counters, book: Arc<UsageBook>) -> Self {
-        Self { counters, book }
+        Self { counters, book, spans: None }
+    }
+
+    /// That also tell of every call.
+    #[must_use]
+    pub fn with_spans(mut self, spans: Arc<Spans>, clock: Arc<dyn Clock>) -> Self {
+        self.spans = Some((spans, clock));
+        self
     }
 
     /// Sets aside what a request may use.
@@ -123,6 +135,9 @@ impl Accounts {
             is_taken: false,
             counted: 0,
             told: None,
+            span: self.spans.as_ref().map(|(_, clock)| {
+                Span::begin((&caller.trace_id, caller.parent.as_ref()), model, clock.now_micros())
+            }),
             limits_tokens,
         })
     }
@@ -201,6 +216,13 @@ impl Bill {
         (self.price, self.is_taken) = (price, true);
     }
 
+    /// Says which server is asked. Gives the header by which that continues the trace, where there is one.
+    pub(crate) fn asks(&mut self, backend: &str) -> Option<String> {
+        let span = self.span.as_mut()?;
+        backend.clone_into(&mut span.backend);
+        Some(span.traceparent())
+    }
+
     /// Has it pay for the server's time, too.
     pub(crate) fn on_time(&mut self, time: Option<&Arc<GpuTime>>) {
         self.gpu = time.map(GpuTime::begin);
@@ -232,10 +254,23 @@ impl Bill {
     }
 }
 
+impl Bill {
+    /// Tells of the call, which is over.
+    fn tell(&mut self, usage: Usage, cost_micros: u64) {
+        let (Some(mut span), Some((spans, clock))) = (self.span.take(), &self.accounts.spans) else { return };
+        span.end_micros = clock.now_micros();
+        span.key_id.clone_from(&self.key_id);
+        span.team.clone_from(&self.team);
+        (span.usage, span.cost_micros, span.is_error) = (usage, cost_micros, !self.is_taken);
+        spans.take(span);
+    }
+}
+
 impl Drop for Bill {
     fn drop(&mut self) {
         let Some(reservation) = self.reservation.take() else { return };
         if !self.is_taken {
+            self.tell(Usage::default(), 0);
             return;
         }
         let usage = self.usage();
@@ -255,5 +290,6 @@ impl Drop for Bill {
         let Usage { prompt_tokens, completion_tokens } = usage;
         measure::tokens(&self.model, usage);
         self.accounts.book.note(spender, Used { prompt_tokens, completion_tokens, cost_micros });
+        self.tell(usage, cost_micros);
     }
 }

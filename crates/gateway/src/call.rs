@@ -9,6 +9,7 @@ use crate::cache::CacheControl;
 use crate::quota::{Headroom, QuotaRefusal, Window};
 use crate::reply::rate_limits;
 use crate::request::RequestError;
+use crate::spans::Parent;
 
 /// Who calls.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Caller {
     pub key: Option<Arc<Key>>,
     /// Names the request, here and at the model's server.
     pub trace_id: String,
+    /// Where the caller's own span stands, where it follows the request across services.
+    pub parent: Option<Parent>,
     /// What it wants of the cache.
     pub cache_control: CacheControl,
 }

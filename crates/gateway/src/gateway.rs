@@ -293,7 +293,9 @@ impl Gateway {
             bill.taken(backend.price);
             bill.on_time(backend.gpu.as_ref());
         }
-        let headers = [("x-request-id", call.caller.trace_id.clone())];
+        let mut headers = vec![("x-request-id", call.caller.trace_id.clone())];
+        let traced = held.bill.as_mut().and_then(|bill| bill.asks(&backend.name));
+        headers.extend(traced.map(|parent| ("traceparent", parent)));
         let model = backend.model.as_deref().unwrap_or(&call.request.model);
         let sent =
             backend.server.send(Forwarded { path, model, headers: &headers, body: outgoing.body }).await;

@@ -27,6 +27,7 @@ mod reply;
 mod request;
 mod route;
 mod schema;
+mod spans;
 mod stream;
 mod table;
 mod tending;
@@ -53,5 +54,6 @@ pub use quota::{
 pub use reply::{ByteStream, Reply, ReplyBody};
 pub use request::{Operation, Request, RequestError};
 pub use route::{Backend, BackendSpec, Balance, Patience, Route};
+pub use spans::{Parent, Spans};
 pub use token::{Algorithm, FetchKeys, IssuerSpec, TokenRefusal, TokenVerifier, fetched_from};
 pub use usage::{Spender, UsageBook, UsageRow, Used};

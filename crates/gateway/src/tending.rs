@@ -16,14 +16,19 @@ const BOOKS_EVERY: Duration = Duration::from_secs(1);
 const LOAD_EVERY: Duration = Duration::from_millis(500);
 
 impl Gateway {
-    /// Keeps the book and the counters, and watches the servers' load until `stop` is requested.
+    /// Keeps the book and the counters, watches the servers' load and tells of calls until `stop` is requested.
     pub async fn tend(&self, stop: Shutdown) {
         let counting = async {
             if let Some(shared) = self.accounts.counters.shared() {
                 shared.tend(stop.clone()).await;
             }
         };
-        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop.clone()), counting);
+        let telling = async {
+            if let Some((spans, _)) = &self.accounts.spans {
+                spans.tend(stop.clone()).await;
+            }
+        };
+        tokio::join!(self.keep_books(stop.clone()), self.watch_load(stop.clone()), counting, telling);
     }
 
     /// Asks those servers that tell their load, of the routes that there are at the time.

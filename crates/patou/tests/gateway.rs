@@ -684,6 +684,49 @@ fn a_larger_model_is_asked_where_the_smaller_ones_answer_will_not_do() {
 }
 
 #[test]
+fn a_collector_is_told_of_calls_and_never_of_words() {
+    let upstream = Upstream::start(|_| {
+        let usage = json!({"prompt_tokens": 8, "completion_tokens": 4});
+        Reply::Status(
+            200,
+            json!({"choices": [{"message": {"content": "a secret word"}}], "usage": usage}).to_string(),
+        )
+    });
+    let collector = Upstream::start(|_| Reply::Status(200, "{}".into()));
+    let configuration =
+        format!("[gateway]\notlp_url = \"{}\"\n{ONE}", collector.url().trim_end_matches("/v1"));
+    let (_patou, served) = serve(&[&upstream], &configuration, &[]);
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"another secret\"}]}";
+    let headers = [("content-type", "application/json"), ("traceparent", parent)];
+    assert_eq!(served.http.send("POST /v1/chat/completions", &headers, body.as_bytes()).status, 200);
+    let continued = upstream.requests()[0].header("traceparent").unwrap().to_owned();
+    assert!(
+        continued.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && continued != parent,
+        "{continued}"
+    );
+    while collector.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    let told = &collector.requests()[0];
+    assert_eq!((told.path.as_str(), told.body.contains("secret")), ("/v1/traces", false), "{}", told.body);
+    let told: Value = serde_json::from_str(&told.body).unwrap();
+    let span = &told["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(
+        (&span["name"], &span["parentSpanId"]),
+        (&json!("chat m"), &json!("00f067aa0ba902b7")),
+        "{span}"
+    );
+    assert!(continued.contains(span["spanId"].as_str().unwrap()));
+    let attribute = |name: &str| {
+        let found = span["attributes"].as_array().unwrap().iter().find(|one| one["key"] == name).unwrap();
+        found["value"].clone()
+    };
+    assert_eq!(attribute("gen_ai.usage.output_tokens"), json!({"intValue": "4"}));
+    assert_eq!(attribute("patou.backend"), json!({"stringValue": "one"}));
+}
+
+#[test]
 fn the_guard_masks_refuses_and_lets_nothing_out() {
     let upstream = Upstream::start(|asked| match asked["stream"] == json!(true) {
         true => Reply::Raw(

@@ -1,7 +1,5 @@
 //! Nothing is skipped silently: a folder with one bad thing of each kind, and `documents problems` over it.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests, with functions of their own")]
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use testkit::{Patou, write_files};

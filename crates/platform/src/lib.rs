@@ -52,8 +52,8 @@ pub use access::{AccessList, Principal, PrivateText, Reader};
 pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
 pub use gateway::{
-    Bill, CacheControl, CallError, Caller, Estimate, Gateway, Key, KeyRole, Limits, NewKey, Operation, Price,
-    Reply, ReplyBody, Request as ModelRequest, RequestError, UsageRow,
+    Bill, CacheControl, CallError, Caller, Estimate, Gateway, Key, KeyRole, Limits, NewKey, Operation,
+    Parent, Price, Reply, ReplyBody, Request as ModelRequest, RequestError, UsageRow,
 };
 pub use guard::{
     Decision, External, Finding as GuardFinding, Guard, Kind as GuardKind, Mode as GuardMode, Verdict,

@@ -9,7 +9,7 @@ use access::PrivateText;
 use gateway::{
     Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Counters, Gateway, GatewayError,
     GatewayOptions, GpuTime, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress,
-    Route, SharedLedger, SystemPrompt, UsageBook,
+    Route, SharedLedger, Spans, SystemPrompt, UsageBook,
 };
 use guard::{Canary, External};
 use model::Embedder;
@@ -44,10 +44,17 @@ impl Platform {
         let book = UsageBook::open(database, Arc::clone(&clock), settings.calendar).await?;
         let counters = counters(settings, &self.environment, Arc::clone(&clock)).await?;
         gateway::restore(&counters, &book.month().await?).await;
+        let mut accounts = Accounts::new(counters, Arc::new(book));
+        if !settings.otlp_url.is_empty() {
+            let outbound =
+                OutboundOptions { addresses: AddressPolicy::AllowPrivate, ..OutboundOptions::default() };
+            let collector = Origin::new(&settings.otlp_url, &outbound).map_err(PlatformError::Outbound)?;
+            accounts = accounts.with_spans(Arc::new(Spans::new(collector)), Arc::clone(&clock));
+        }
         Ok(Arc::new(Gateway::new(GatewayOptions {
             routes,
             teams: settings.teams.clone(),
-            accounts: Accounts::new(counters, Arc::new(book)),
+            accounts,
             cache: AnswerCache::new(settings.cache_bytes_max, Arc::clone(&clock), embedder),
             clock,
         })))

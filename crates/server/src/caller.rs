@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use platform::{Auth, CacheControl, ErrorKind, Key, KeyRole, Reader};
+use platform::{Auth, CacheControl, ErrorKind, Key, KeyRole, Parent, Reader};
 
 use crate::app::App;
 use crate::error::Refused;
@@ -27,6 +27,8 @@ pub struct Caller {
     pub takes_events: bool,
     /// What is wanted of kept answers.
     pub cache_control: CacheControl,
+    /// Where the caller's own span stands.
+    pub parent: Option<Parent>,
 }
 
 /// The owner of the home, who alone can read the token that lies there, or an administrator.
@@ -104,6 +106,7 @@ impl Caller {
             key: self.key.clone(),
             trace_id: self.trace_id.clone(),
             cache_control: self.cache_control,
+            parent: self.parent.clone(),
         }
     }
 
@@ -151,6 +154,11 @@ impl FromRequestParts<Arc<App>> for Caller {
                 .and_then(|control| control.to_str().ok())
                 .map(CacheControl::of_header)
                 .unwrap_or_default(),
+            parent: parts
+                .headers
+                .get("traceparent")
+                .and_then(|parent| parent.to_str().ok())
+                .and_then(Parent::of_header),
             takes_events: accepts.is_some_and(|accepts| accepts.contains("text/event-stream")),
         })
     }

@@ -41,6 +41,7 @@ impl Desk {
             trace_id: platform::new_id(),
             takes_events: false,
             cache_control: platform::CacheControl::default(),
+            parent: None,
         };
         Self { platform, caller, app: None }
     }

@@ -492,6 +492,14 @@ pub(crate) const KEYS: &[Key] = &[
         set: |settings, value| put(&mut settings.gateway.cache_bytes_max, value, 0..=1 << 40),
     },
     Key {
+        name: "gateway.otlp_url",
+        kind: Kind::Text,
+        default: "",
+        what: "the OpenTelemetry collector that gets a span of each call of a model (OTLP over HTTP), as \
+               `http://127.0.0.1:4318`",
+        set: |settings, value| put_url(&mut settings.gateway.otlp_url, value),
+    },
+    Key {
         name: "gateway.time_zone",
         kind: Kind::Text,
         default: "UTC",

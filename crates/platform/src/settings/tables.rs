@@ -43,6 +43,8 @@ pub(crate) struct FamilyKey {
 /// The gateway's settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GatewaySettings {
+    /// The OpenTelemetry collector that is told of calls; empty for none.
+    pub otlp_url: String,
     /// The servers, by name.
     pub backends: BTreeMap<String, BackendSettings>,
     /// The models that clients can ask for, by name.
