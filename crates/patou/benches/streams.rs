@@ -2,7 +2,8 @@
 //! model's server are in this process, so that both ends of a wire are read from one clock.
 //!
 //! Each event tells when the server got the request and when it sent the event: what is added is the way there and the
-//! way back, and neither the model's own time nor the client's. The same streams go to the server directly first.
+//! way back, and neither the model's own time nor the client's. The same streams go to the server directly first, and
+//! through a relay that copies bytes and does nothing else: what one more program on the way costs here by itself.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a program that measures and prints")]
 #![expect(clippy::disallowed_methods, reason = "it reads the clock and the system's figures")]
@@ -16,7 +17,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-/// One a second, for as long as all streams take to begin and somewhat longer.
+/// One a second, give or take, for as long as all streams take to begin and somewhat longer. Were it one each second
+/// sharp, streams that begin at a steady rate would all send in step with the next one that begins.
 const TOKENS: u64 = 30;
 const STREAMS: u64 = 1000;
 const EVERY: Duration = Duration::from_millis(20);
@@ -73,8 +75,31 @@ fn main() {
         }
         print("the model is let go after its client left", ms);
         streams("first token, direct", upstream, clock, None).await;
+        let relay = relay(upstream);
+        streams("first token, through a bare relay", relay, clock, None).await;
         streams("first token, through the gateway", gateway, clock, Some(served.id())).await;
     });
+}
+
+/// Copies bytes between clients and a server, in a thread of its own.
+fn relay(to: SocketAddr) -> SocketAddr {
+    let (tell, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime().block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            tell.send(listener.local_addr().unwrap()).unwrap();
+            loop {
+                let (mut client, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(to).await.unwrap();
+                    client.set_nodelay(true).unwrap();
+                    server.set_nodelay(true).unwrap();
+                    tokio::io::copy_bidirectional(&mut client, &mut server).await.ok();
+                });
+            }
+        });
+    });
+    address.recv().unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -112,13 +137,13 @@ async fn answer(stream: TcpStream, clock: Clock, left: mpsc::UnboundedSender<u64
         let begin =
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
         writing.write_all(begin.as_bytes()).await.unwrap();
-        for _ in 0..TOKENS {
+        for token in 0..TOKENS {
             let text = chunk("{\"content\":\"word \"}", "null", (got, clock.micros()));
             if writing.write_all(text.as_bytes()).await.is_err() {
                 return;
             }
             let mut one = [0];
-            if tokio::time::timeout(Duration::from_secs(1), reading.read(&mut one)).await.is_ok() {
+            if tokio::time::timeout(pause(got, token), reading.read(&mut one)).await.is_ok() {
                 let _ = left.send(clock.micros());
                 return;
             }
@@ -128,6 +153,13 @@ async fn answer(stream: TcpStream, clock: Clock, left: mpsc::UnboundedSender<u64
             return;
         }
     }
+}
+
+/// Between .7 and 1.3 seconds.
+fn pause(stream: u64, token: u64) -> Duration {
+    let mixed =
+        (stream ^ token.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40;
+    Duration::from_millis(700 + mixed % 600)
 }
 
 fn chunk(delta: &str, finish: &str, (got, sent): (u64, u64)) -> String {
