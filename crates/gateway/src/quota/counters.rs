@@ -27,7 +27,7 @@ impl Counters {
     ///
     /// # Errors
     ///
-    /// [`Unreserved`].
+    /// Where there is no room, or nobody can say whether there is.
     pub async fn reserve(&self, claims: Vec<Claim>, wanted: Wanted) -> Result<Hold, Unreserved> {
         match self {
             Self::Own(ledger) => ledger.reserve(claims, wanted).map(Hold::Own).map_err(Unreserved::Refused),

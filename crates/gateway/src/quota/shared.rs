@@ -128,7 +128,7 @@ impl SharedLedger {
     ///
     /// # Errors
     ///
-    /// [`Unreserved`].
+    /// Where there is no room, or nobody can say whether there is.
     pub async fn reserve(
         self: &Arc<Self>,
         claims: Vec<Claim>,

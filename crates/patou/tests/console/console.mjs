@@ -192,6 +192,8 @@ await seen("dialog", { hasText: "Delete 1 document" });
 await tabTo("dialog button.danger");
 await key("Enter");
 await page.locator("tbody tr", { hasText: "keys.md" }).waitFor({ state: "detached" });
+// The list is read anew.
+await seen("tbody tr", { hasText: "ops.md" });
 assert.equal(await page.locator("tbody tr").count(), 1);
 
 await leave();
