@@ -16,9 +16,8 @@ use guard::{
 
 pub(crate) use answer::Read;
 pub(crate) use events::{Rewriter, Rewritten};
-pub(crate) use prompt::Guarded;
-
 use model::Sample;
+pub(crate) use prompt::Guarded;
 
 use crate::prompting::SystemPrompt;
 use crate::texts::Writer;
@@ -62,8 +61,6 @@ pub struct Guarding {
     guard: Guard,
     /// Who is asked outside.
     external: External,
-    /// What tools bring is data, and personal or secret values in it are masked as in a prompt.
-    tools: Policy,
 }
 
 /// How a route is guarded.
@@ -94,22 +91,17 @@ impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
         let GuardingOptions { input, output, uses_models, link_hosts, external, system } = options;
-        let values = |decision| {
-            [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(|(category, score_min)| Rule {
-                category,
-                score_min,
-                decision,
-            })
-        };
+        let masked = |(category, score_min)| Rule { category, score_min, decision: Decision::Mask };
+        let values = [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(masked);
         let attack =
             |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
-        let mut tools: Vec<Rule> = values(Decision::Mask).into();
+        // What tools bring is data, and personal or secret values in it are masked as in a prompt.
+        let mut tools: Vec<Rule> = values.into();
         tools.extend([attack(Category::Injection), attack(Category::Unjudged)]);
         // An answer may well be about attacks; what it must not do is leak.
-        let mut answers: Vec<Rule> = values(Decision::Mask).into();
+        let mut answers: Vec<Rule> = values.into();
         answers.extend([Category::Leak, Category::Harm, Category::Unjudged].map(attack));
-        answers.push(Rule { category: Category::Egress, score_min: 0.5, decision: Decision::Mask });
-        let tools = Policy::new(tools);
+        answers.push(masked((Category::Egress, 0.5)));
         Self {
             input,
             output,
@@ -119,9 +111,8 @@ impl Guarding {
             canary: system.as_ref().and_then(|system| system.canary.clone()),
             system: system.map(|system| system.text),
             guard: Guard::default()
-                .with_policy(Kind::Document, tools.clone())
+                .with_policy(Kind::Document, Policy::new(tools))
                 .with_policy(Kind::Output, Policy::new(answers)),
-            tools,
         }
     }
 
@@ -131,22 +122,24 @@ impl Guarding {
     }
 
     fn policy(&self, writer: Writer) -> &Policy {
-        match writer {
-            Writer::User => self.guard.policy(Kind::Prompt),
-            Writer::Tool => &self.tools,
-            Writer::Application | Writer::Model => self.guard.policy(Kind::Output),
-        }
+        self.guard.policy(kind(writer))
     }
 
     /// Looks at one text.
     fn look(&self, writer: Writer, text: &str, seen: &mut Seen) -> Vec<Finding> {
         let mut findings = self.guard.scan_tier(kind(writer), self.tier, text).findings;
-        let policy = self.policy(writer);
-        findings.retain(|finding| policy.of(finding.category, finding.score) > Decision::Allow);
-        for finding in &findings {
-            seen.add(finding.category, policy.of(finding.category, finding.score));
-        }
+        findings.retain(|finding| self.counts(writer, finding, seen));
         findings
+    }
+
+    /// Whether a finding calls for anything; notes it where it does.
+    fn counts(&self, writer: Writer, finding: &Finding, seen: &mut Seen) -> bool {
+        let decision = self.policy(writer).of(finding.category, finding.score);
+        let counts = decision > Decision::Allow;
+        if counts {
+            seen.add(finding.category, decision);
+        }
+        counts
     }
 
     /// Asks outside about a text.
@@ -156,10 +149,7 @@ impl Guarding {
         }
         let sample = Sample::new(kind(writer), text);
         for finding in self.external.find(&sample).await {
-            let decision = self.policy(writer).of(finding.category, finding.score);
-            if decision > Decision::Allow {
-                seen.add(finding.category, decision);
-            }
+            self.counts(writer, &finding, seen);
         }
     }
 

@@ -7,6 +7,7 @@ use crate::request::{MEDIA, Name, Operation, Request};
 
 /// Keys whose strings nobody wrote as words.
 const NO_WORDS: &[&[u8]] = &[b"role", b"id", b"type", b"tool_call_id", b"format", b"detail"];
+
 /// Who wrote a text, which decides what is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Writer {

@@ -86,7 +86,7 @@ impl Rewriter {
     fn rewritten(&mut self, original: &Bytes) -> Result<Bytes, Leaks> {
         let frame = Frame { original: original.clone() };
         let data = frame.data();
-        let told = match &*data {
+        match &*data {
             "" => return Ok(original.clone()),
             "[DONE]" => {
                 let rest = self.rest(None)?;
@@ -96,14 +96,14 @@ impl Rewriter {
                     (rest + "data: [DONE]\n\n").into()
                 });
             }
-            data => Told::read(data.as_bytes()),
-        };
-        let (Ok(told), Ok(heard)) = (told, heard(data.as_bytes())) else {
+            _ => {}
+        }
+        let Ok(heard) = heard(data.as_bytes()) else {
             // Whoever watches the stream has ended it with an error.
             return Ok(Bytes::new());
         };
         if self.head.is_empty() {
-            self.head = told.head(&data);
+            self.head = Told::read(data.as_bytes()).map(|told| told.head(&data)).unwrap_or_default();
         }
         let edits = self.edits(&data, &heard);
         if self.seen.is_refused(self.guarding.output) {

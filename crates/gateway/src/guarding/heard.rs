@@ -32,10 +32,12 @@ pub(super) struct Heard {
 /// What an event says, by lanes.
 pub(super) fn heard(data: &[u8]) -> Result<Heard, JsonError> {
     let mut heard = Heard::default();
-    Scanner::new(data).object(|key, scanner| match key {
+    let mut scanner = Scanner::new(data);
+    scanner.object(|key, scanner| match key {
         "choices" if scanner.peek() == Some(b'[') => scanner.array(|scanner| heard.choice(scanner, data)),
         _ => scanner.value().map(drop),
     })?;
+    scanner.end()?;
     Ok(heard)
 }
 

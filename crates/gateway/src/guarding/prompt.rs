@@ -74,7 +74,7 @@ impl Guarding {
                     continue;
                 }
                 let what = "has a text whose escapes mean nothing, which no guard can read";
-                return Err(RequestError::Field { field: field(&request), what }.into());
+                return Err(RequestError::Field { field: request.operation.prompt_field(), what }.into());
             };
             let findings = self.look(text.writer, &words, &mut seen);
             if self.input >= Strictness::Mask
@@ -105,8 +105,4 @@ impl Guarding {
             self.look(last.writer, &words.join(" "), seen);
         }
     }
-}
-
-fn field(request: &Request) -> &'static str {
-    request.operation.prompt_field()
 }
