@@ -151,6 +151,8 @@ async fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
     assert!(repeated.2, "it repeats its prompt");
     assert!(header.unwrap().1.starts_with("block: "));
     assert!(guarding(Strictness::Mask).answer("m", Bytes::from_static(b"<html>")).await.is_err());
+    let observed = guarding(Strictness::Observe).answer("m", Bytes::from_static(b"<html>")).await.unwrap();
+    assert_eq!(observed.body, "<html>", "one that only counts passes it on");
 }
 
 /// A stream of these pieces, as a model's server sends it, through a rewriter.
