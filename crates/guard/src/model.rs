@@ -40,6 +40,10 @@ pub fn marks(text: &str, kind: Kind) -> Vec<Marked> {
 /// Windows have up to so many sentences.
 const WINDOW: usize = 3;
 
+/// A window with fewer letters and digits gives no order, and too little evidence for its score to mean anything: text
+/// whose letters are set apart has many such "sentences".
+const WINDOW_LETTERS_MIN: usize = 12;
+
 /// What a sentence adds up to.
 #[derive(Clone, Copy, Default)]
 struct Sum {
@@ -50,6 +54,7 @@ struct Sum {
 }
 
 struct Reader<'a> {
+    text: &'a str,
     window: &'a Head,
     whole: Option<&'a Head>,
     now: Sum,
@@ -67,7 +72,8 @@ pub fn read(text: &str, kind: Kind, acts: &[Marked]) -> Reading {
     };
     let none = Sum::default();
     let reading = Reading::default();
-    let mut reader = Reader { window, whole, now: none, whole_sum: none, last: [none; WINDOW], reading };
+    let mut reader =
+        Reader { text, window, whole, now: none, whole_sum: none, last: [none; WINDOW], reading };
     visit(text, acts, &mut reader);
     reader.finish()
 }
@@ -95,7 +101,7 @@ impl Sink for Reader<'_> {
             sum.features += earlier.features;
             sum.weight += earlier.weight;
             let score = self.window.probability(sum.weight, sum.features);
-            if score > best.0 {
+            if score > best.0 && (score < 0.5 || self.says_enough(earlier.start..now.end)) {
                 best = (score, earlier.start);
             }
         }
@@ -104,6 +110,11 @@ impl Sink for Reader<'_> {
 }
 
 impl Reader<'_> {
+    fn says_enough(&self, range: Range<usize>) -> bool {
+        let letters = self.text.get(range).unwrap_or_default().chars().filter(|c| c.is_alphanumeric());
+        letters.take(WINDOW_LETTERS_MIN).count() == WINDOW_LETTERS_MIN
+    }
+
     fn take(&mut self, range: Range<usize>, score: f32) {
         self.reading.score = self.reading.score.max(score);
         if score < 0.5 {
@@ -124,5 +135,23 @@ impl Reader<'_> {
             self.reading.score = self.reading.score.max(self.reading.whole);
         }
         self.reading
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_window_that_is_told_has_something_to_say(text in "(ignore|all|you|a|x|k|[ .!?\n]){0,60}") {
+            for kind in [Kind::Document, Kind::Prompt] {
+                for (range, _) in read(&text, kind, &[]).windows {
+                    let letters = text[range].chars().filter(|c| c.is_alphanumeric()).count();
+                    prop_assert!(letters >= WINDOW_LETTERS_MIN, "{text:?}");
+                }
+            }
+        }
     }
 }

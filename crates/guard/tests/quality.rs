@@ -17,12 +17,13 @@ mod obfuscation;
 #[path = "../examples/train_guard/templates.rs"]
 mod templates;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use corpora::{Corpora, Part, Personal, Text, of};
-use patou_guard::{Decision, Finding, Guard, Kind};
+use patou_guard::{Category, Decision, Finding, Guard, Kind};
 use templates::Dice;
 
 static CORPORA: LazyLock<Option<Corpora>> = LazyLock::new(|| {
@@ -147,27 +148,15 @@ fn disguised_attacks_are_found() {
     attacks.extend(test(&corpora.triggers).into_iter().step_by(12));
     attacks.retain(|text| text.is_ascii() && flagged(&guard, Kind::Document, text));
     let mut all = [0u32; 2];
-    let mut missed = std::collections::BTreeMap::new();
+    let mut missed = BTreeMap::new();
     for attack in &attacks {
-        for (first, one) in obfuscation::DISGUISES {
-            let disguised = one(attack);
+        obfuscation::each_disguised(attack, |name, disguised| {
             let found = flagged(&guard, Kind::Document, &disguised);
             all[usize::from(found)] += 1;
             if !found {
-                missed.entry(first.to_owned()).or_insert_with(Vec::new).push(disguised.clone());
+                missed.entry(name.to_owned()).or_insert_with(Vec::new).push(disguised);
             }
-            for (second, other) in obfuscation::DISGUISES {
-                if obfuscation::is_lost(first, second) {
-                    continue;
-                }
-                let twice = other(&disguised);
-                let found = flagged(&guard, Kind::Document, &twice);
-                all[usize::from(found)] += 1;
-                if !found {
-                    missed.entry(format!("{first} then {second}")).or_insert_with(Vec::new).push(twice);
-                }
-            }
-        }
+        });
     }
     for (name, texts) in &missed {
         println!("  missed {}: {name}: {:?}", texts.len(), texts[0].get(..texts[0].floor_char_boundary(160)));
@@ -175,6 +164,53 @@ fn disguised_attacks_are_found() {
     let share = all[1] as f32 / (all[0] + all[1]) as f32;
     println!("disguised: {} of {} = {share:.4}, {} attacks", all[1], all[0] + all[1], attacks.len());
     close(share, 0.996);
+}
+
+/// A piece of each of some texts, from all over the list.
+fn pieces(texts: &[String], count: usize) -> Vec<String> {
+    const PIECE_BYTES: usize = 600;
+    let mut dice = Dice(7);
+    let piece = |text: &String| {
+        let from = text.floor_char_boundary(dice.below(text.len().saturating_sub(PIECE_BYTES) + 1));
+        text[from..text.floor_char_boundary(from + PIECE_BYTES)].to_owned()
+    };
+    texts.iter().step_by((texts.len() / count).max(1)).take(count).map(piece).collect()
+}
+
+/// Whether a text is taken for an attack by what it says, and whether only for hiding something.
+fn taken_for_attack(guard: &Guard, text: &str) -> (bool, bool) {
+    let verdict = guard.scan(Kind::Document, text);
+    let policy = guard.policy(Kind::Document);
+    let calls = |finding: &&Finding| policy.of(finding.category, finding.score) > Decision::Mask;
+    let says = verdict.findings.iter().filter(calls).any(|finding| finding.category != Category::HiddenText);
+    (says, !says && verdict.decision > Decision::Mask)
+}
+
+#[test]
+fn ordinary_text_in_disguise_is_no_attack() {
+    let Some(corpora) = &*CORPORA else { return };
+    let guard = Guard::default();
+    let mut texts = pieces(&test(&corpora.manual), 45);
+    texts.extend(pieces(&test(&corpora.contexts), 30));
+    let plain = texts.iter().filter(|text| taken_for_attack(&guard, text).0).count();
+    let (mut all, mut attacks, mut hiding) = (0, 0, 0);
+    for text in &texts {
+        obfuscation::each_disguised(text, |name, disguised| {
+            let (says, hides) = taken_for_attack(&guard, &disguised);
+            all += 1;
+            attacks += u32::from(says);
+            hiding += u32::from(hides);
+            if says {
+                let shown = guard.scan(Kind::Document, &disguised).findings;
+                let shown = shown.iter().find(|one| one.category.is_attack() && one.score >= 0.5);
+                println!("  wrong: {name}: {:?}", shown.map(|one| (one.detector, &one.view, one.score)));
+            }
+        });
+    }
+    let (share, before) = (attacks as f32 / all as f32, plain as f32 / texts.len() as f32);
+    println!("ordinary pieces taken for attacks: plain {plain} of {} = {before:.5}", texts.len());
+    println!("  disguised {attacks} of {all} = {share:.5}; held back for what hides them alone: {hiding}");
+    assert!(share - before <= 0.001, "{share} of ordinary text in disguise against {before}");
 }
 
 /// What counts as found: precision and recall by overlapping spans, and precision and recall by exact ones.

@@ -63,8 +63,19 @@ pub const DISGUISES: [Disguise; 17] = [
     }),
 ];
 
+/// A text under each disguise and under each pair that can be read again, with their names.
+pub fn each_disguised(text: &str, mut take: impl FnMut(&str, String)) {
+    for (first, one) in DISGUISES {
+        let disguised = one(text);
+        for (second, other) in DISGUISES.iter().filter(|(second, _)| !is_lost(first, second)) {
+            take(&format!("{first} then {second}"), other(&disguised));
+        }
+        take(first, disguised);
+    }
+}
+
 /// Those whose result loses letters or their case when another is applied on top, so that nobody can read it again.
-pub fn is_lost(first: &str, second: &str) -> bool {
+fn is_lost(first: &str, second: &str) -> bool {
     let case = ["base64"];
     let digits = ["base64", "hex", "percent", "references"];
     (second == "case" && case.contains(&first)) || (second == "leet" && digits.contains(&first))
