@@ -9,6 +9,7 @@ mod credit_card;
 mod delimiter_forgery;
 mod email_address;
 mod exfiltration;
+mod health_id;
 pub mod hidden_text;
 mod iban_code;
 mod ip_address;
@@ -16,10 +17,12 @@ pub mod mention;
 mod national_id;
 mod new_task;
 mod numbers;
+mod organization;
 mod override_instructions;
 pub mod person;
 mod persona_jailbreak;
 mod phone_number;
+mod postal_address;
 mod prompt_extraction;
 mod role_claim;
 mod secrecy_demand;
@@ -60,5 +63,8 @@ pub const VALUES: &[Value] = &[
     ip_address::IP,
     ip_address::MAC,
     phone_number::VALUE,
+    health_id::VALUE,
+    postal_address::VALUE,
     person::VALUE,
+    organization::VALUE,
 ];

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::numbers::Numbers;
-use super::value::{Found, Value, digits, is_after, is_within_word};
+use super::value::{Found, Value, digits, is_after, is_luhn, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
 
@@ -41,17 +41,6 @@ fn find(text: &str, numbers: &Numbers) -> Vec<Found> {
         Some(Found { range, score: if named { 0.99 } else { 0.85 } })
     });
     found.collect()
-}
-
-/// The check digit of ISO/IEC 7812: every second digit from the right doubled, digits summed, a multiple of ten.
-fn is_luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(at, digit)| if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
-        .sum();
-    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
 }
 
 fn begins_as_issued(digits: &[u32], named: bool) -> bool {

@@ -10,6 +10,9 @@ pub struct Numbers {
     /// Stretches with digits that stand near each other, with a little around them. No match of a pattern whose digits
     /// are at most [`GAP_BYTES`] apart begins or ends outside of one.
     pub stretches: Vec<Range<usize>>,
+    /// Stretches that have a digit in them or within [`NEAR_BYTES`], apart from one another. They may begin and end
+    /// within a character.
+    pub near: Vec<Range<usize>>,
     /// Where two letters at a word's beginning are followed by two digits.
     pub lettered: Vec<usize>,
     /// Where signs stand that part the bytes of an address: a colon or a dash between hexadecimal digits.
@@ -18,6 +21,8 @@ pub struct Numbers {
 
 /// Digits nearer to each other belong together. Nothing between the digits of a number is longer (` ext. `).
 pub const GAP_BYTES: usize = 8;
+/// A house number is nearer to its street.
+pub const NEAR_BYTES: usize = 96;
 /// With fewer digits it is no number that anybody looks for.
 const DIGITS_MIN: usize = 4;
 
@@ -35,6 +40,7 @@ impl Numbers {
                         Some((first, last, count)) if at - last <= GAP_BYTES => (first, at, count + 1),
                         other => {
                             found.close(bytes.len(), other);
+                            found.come_near(bytes.len(), other);
                             (at, at, 1)
                         }
                     });
@@ -47,7 +53,18 @@ impl Numbers {
             }
         }
         found.close(bytes.len(), run);
+        found.come_near(bytes.len(), run);
         found
+    }
+
+    /// What is around a run of digits is near it.
+    fn come_near(&mut self, length: usize, run: Option<(usize, usize, usize)>) {
+        let Some((first, last, _)) = run else { return };
+        let (low, high) = (first.saturating_sub(NEAR_BYTES), (last + 1 + NEAR_BYTES).min(length));
+        match self.near.last_mut() {
+            Some(held) if low <= held.end => held.end = high,
+            _ => self.near.push(low..high),
+        }
     }
 
     fn close(&mut self, length: usize, run: Option<(usize, usize, usize)>) {
@@ -104,6 +121,12 @@ mod tests {
         let called = "call +1 555 0100 ext. 22 now ple";
         assert_eq!(stretches("call +1 555 0100 ext. 22 now please"), [called]);
         assert!(stretches("12 and no more than 34").is_empty());
+        let far = " and more of it".repeat(20);
+        let text = format!("12 oaks{far} 7 elms{far}");
+        let near = Numbers::of(&text).near;
+        let seven = text.find('7').unwrap_or_default();
+        assert_eq!(near, [0..2 + NEAR_BYTES, seven - NEAR_BYTES..seven + 1 + NEAR_BYTES]);
+        assert_eq!(Numbers::of("7 elms or 12 oaks").near.len(), 1);
         let numbers = Numbers::of("IBAN GB82 WEST, mac 00:1b:44:11:3a:b7, at 10:30, so-so");
         assert_eq!((numbers.lettered.len(), numbers.parted.first()), (1, Some(&22)));
     }

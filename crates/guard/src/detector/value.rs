@@ -70,6 +70,17 @@ pub fn digits(text: &str) -> Vec<u32> {
     text.bytes().filter(u8::is_ascii_digit).map(|byte| u32::from(byte - b'0')).collect()
 }
 
+/// The check digit of ISO/IEC 7812: every second digit from the right doubled, digits summed, a multiple of ten.
+pub fn is_luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
+        .sum();
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
+}
+
 /// Whether a place is within a word or number: a letter or digit on its outer side.
 pub fn is_within_word(text: &str, range: &Range<usize>) -> bool {
     let bytes = text.as_bytes();

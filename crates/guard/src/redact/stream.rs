@@ -186,7 +186,7 @@ mod tests {
                 .map(|_| char::from(b"abcdefghkmnpqrstuvwxyzABCDEFGH23456789"[number(state, 38) as usize]))
                 .collect()
         };
-        match number(state, 5) {
+        match number(state, 6) {
             0 => card(state),
             1 => card(state)
                 .as_bytes()
@@ -196,6 +196,12 @@ mod tests {
                 .join(" "),
             2 => format!("{}@{}.org", word(state, 7), word(state, 6).to_lowercase()),
             3 => format!("ghp_{}", word(state, 36)),
+            4 => format!(
+                "{} Old Mercer Street, Apt. {}, Portland, OR {}",
+                1 + number(state, 9000),
+                1 + number(state, 90),
+                10_000 + number(state, 89_999)
+            ),
             _ => format!(
                 "{}-{}-{}",
                 100 + number(state, 500),
