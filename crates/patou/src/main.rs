@@ -16,7 +16,8 @@ use arguments::Arguments;
 use printer::Printer;
 
 /// Gives back what many threads used in turn, as an ingest does: the C library's allocator kept 1.8 KB for each chunk
-/// that was ever written.
+/// that was ever written. It takes no huge pages: a request that was the first to touch one waited 5 ms while the system
+/// cleared it, and an idle server held 9 MB more.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
