@@ -3,6 +3,7 @@
 //! Owns views of a text, detectors, findings with spans of the original, the policy that turns findings into a
 //! decision, and redaction. Pure and synchronous: it refuses networks, storage and clocks.
 
+mod answer;
 mod canary;
 mod detector;
 mod egress;
@@ -16,6 +17,7 @@ mod redact;
 mod spotlight;
 mod view;
 
+pub use answer::AnswerStream;
 pub use canary::{Canary, overlap};
 pub use detector::is_attack_detector;
 pub use egress::{Egress, EgressStream};

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use guard::{Category, Decision, EgressStream, Kind, StreamRedactor, Style};
+use guard::{AnswerStream, Category, Decision, Kind, StreamRedactor, Style};
 use provider::Frame;
 use serde_json::json;
 
@@ -38,9 +38,9 @@ pub(crate) struct Rewriter {
 /// A string that grows.
 struct Lane {
     name: LaneName,
-    /// Where the guard masks.
-    redactor: Option<StreamRedactor>,
-    egress: Option<EgressStream>,
+    stream: AnswerStream,
+    /// Whether somebody reads it who follows links.
+    is_rendered: bool,
     tail: String,
     /// Bytes since the tail was looked at.
     unread: usize,
@@ -210,15 +210,14 @@ impl Drop for Rewriter {
 impl Lane {
     fn new(name: LaneName, guarding: &Guarding) -> Self {
         // What a program reads is not rendered.
-        let egress = guarding.egress.clone().filter(|_| name.key != "arguments");
-        let redactor = || {
-            let policy = guarding.guard.policy(Kind::Output).clone();
-            StreamRedactor::new(Style::Mask, policy, guarding.tier)
-        };
+        let is_rendered = name.key != "arguments";
+        let policy = || guarding.guard.policy(Kind::Output).clone();
+        let redactor = (guarding.output >= Strictness::Mask)
+            .then(|| StreamRedactor::new(Style::Mask, policy(), guarding.tier));
         Self {
             name,
-            redactor: (guarding.output >= Strictness::Mask).then(redactor),
-            egress: egress.map(EgressStream::new),
+            stream: AnswerStream::new(redactor, guarding.egress.clone().filter(|_| is_rendered)),
+            is_rendered,
             tail: String::new(),
             unread: 0,
         }
@@ -247,7 +246,7 @@ impl Lane {
         if guarding.output < Strictness::Mask {
             guarding.look(Writer::Model, &self.tail, seen);
             let points = |egress: &guard::Egress| !egress.findings(&self.tail).is_empty();
-            if self.egress.is_some() && guarding.egress.as_ref().is_some_and(points) {
+            if self.is_rendered && guarding.egress.as_ref().is_some_and(points) {
                 seen.add(Category::Egress, Decision::Mask);
             }
         }
@@ -257,33 +256,21 @@ impl Lane {
     }
 
     fn push(&mut self, words: &str, seen: &mut Seen) -> String {
-        let mut out = match &mut self.redactor {
-            Some(redactor) => redactor.push(words),
-            None => words.to_owned(),
-        };
-        if let Some(egress) = &mut self.egress {
-            out = egress.push(&out);
-        }
+        let out = self.stream.push(words);
         self.masked(seen);
         out
     }
 
     fn finish(&mut self, seen: &mut Seen) -> String {
-        let mut rest = self.redactor.as_mut().map(StreamRedactor::finish).unwrap_or_default();
-        if let Some(egress) = &mut self.egress {
-            rest = egress.push(&rest) + &egress.finish();
-        }
+        let rest = self.stream.finish();
         self.masked(seen);
         rest
     }
 
     /// Notes what was masked so far.
     fn masked(&self, seen: &mut Seen) {
-        for category in self.redactor.iter().flat_map(StreamRedactor::masked) {
-            seen.add(*category, Decision::Mask);
-        }
-        if self.egress.as_ref().is_some_and(EgressStream::has_removed) {
-            seen.add(Category::Egress, Decision::Mask);
+        for category in self.stream.masked() {
+            seen.add(category, Decision::Mask);
         }
     }
 }

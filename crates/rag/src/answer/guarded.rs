@@ -3,7 +3,7 @@
 
 use access::PrivateText;
 use guard::{
-    Canary, Category, Decision, EgressStream, Guard, Kind, Marking, Mode, Policy, Redactor, Spotlight,
+    AnswerStream, Canary, Category, Decision, Guard, Kind, Marking, Mode, Redactor, Spotlight,
     StreamRedactor, Style, Tier, Verdict,
 };
 use model::{Message, Sample};
@@ -104,8 +104,7 @@ pub(super) struct Outgoing<'a> {
     guarding: &'a Guarding,
     guard: &'a Guard,
     marks: &'a Marks,
-    redactor: Option<StreamRedactor>,
-    egress: Option<EgressStream>,
+    stream: AnswerStream,
     /// The last of what was said, as it was said.
     tail: String,
     leaks: bool,
@@ -114,13 +113,13 @@ pub(super) struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     pub fn new(guarding: &'a Guarding, guard: &'a Guard, marks: &'a Marks) -> Self {
         let enforces = guard.mode() == Mode::Enforce;
-        let redactor = |policy: &Policy| StreamRedactor::new(Style::Mask, policy.clone(), Tier::Rules);
+        let policy = || guard.policy(Kind::Output).clone();
+        let redactor = enforces.then(|| StreamRedactor::new(Style::Mask, policy(), Tier::Rules));
         Self {
             guarding,
             guard,
             marks,
-            redactor: enforces.then(|| redactor(guard.policy(Kind::Output))),
-            egress: guarding.egress.clone().filter(|_| enforces).map(EgressStream::new),
+            stream: AnswerStream::new(redactor, guarding.egress.clone().filter(|_| enforces)),
             tail: String::new(),
             leaks: false,
         }
@@ -128,33 +127,18 @@ impl<'a> Outgoing<'a> {
 
     /// Takes what was said next and gives what may be shown.
     pub fn push(&mut self, said: &str) -> String {
-        if self.redactor.is_some() {
+        if self.guard.mode() == Mode::Enforce {
             self.tail.push_str(said);
             self.leaks |= self.marks.canary.find(&self.tail).is_some();
             let keep = self.tail.len().saturating_sub(TAIL_BYTES);
             self.tail.drain(..self.tail.floor_char_boundary(keep));
         }
-        let shown = match &mut self.redactor {
-            Some(redactor) => redactor.push(said),
-            None => said.to_owned(),
-        };
-        match &mut self.egress {
-            Some(egress) => egress.push(&shown),
-            None => shown,
-        }
+        self.stream.push(said)
     }
 
     /// What is left at the end.
     pub fn finish(&mut self) -> String {
-        let rest = self.redactor.as_mut().map(StreamRedactor::finish).unwrap_or_default();
-        match &mut self.egress {
-            Some(egress) => {
-                let mut shown = egress.push(&rest);
-                shown.push_str(&egress.finish());
-                shown
-            }
-            None => rest,
-        }
+        self.stream.finish()
     }
 
     /// Whether a mark of the system prompt was said: nothing more is to be shown.
