@@ -50,21 +50,35 @@ pub(crate) fn question(request: &Request) -> Option<Question> {
 /// The strings of a request that words are in.
 pub(crate) fn texts(request: &Request) -> Vec<Text> {
     let mut texts = Vec::new();
-    let Some(field) = request.find(Name::Prompt) else { return texts };
-    let start = field.value.start;
-    let mut scanner = Scanner::new(&request.body()[field.value.clone()]);
-    // It was passed over before: it is JSON.
-    let _: Result<(), JsonError> = match request.operation {
-        Operation::Chat => messages(&mut scanner, &mut texts),
+    match request.operation {
+        Operation::Chat => within(request, Name::Prompt, &mut texts, messages),
         Operation::Embeddings | Operation::Rerank => {
-            let mut words = Words { writer: Writer::Tool, message: None, texts: &mut texts };
-            scanner.value_with(&mut words).map(drop)
+            within(request, Name::Query, &mut texts, |scanner, texts| each(Writer::User, scanner, texts));
+            within(request, Name::Prompt, &mut texts, |scanner, texts| each(Writer::Tool, scanner, texts));
         }
-    };
-    for text in &mut texts {
-        text.place = text.place.start + start..text.place.end + start;
     }
     texts
+}
+
+/// Takes down what `read` finds in a field.
+fn within(
+    request: &Request,
+    name: Name,
+    texts: &mut Vec<Text>,
+    read: impl FnOnce(&mut Scanner<'_>, &mut Vec<Text>) -> Result<(), JsonError>,
+) {
+    let Some(field) = request.find(name) else { return };
+    let (start, before) = (field.value.start, texts.len());
+    // It was passed over before: it is JSON.
+    let _ = read(&mut Scanner::new(&request.body()[field.value.clone()]), texts);
+    for text in &mut texts[before..] {
+        text.place = text.place.start + start..text.place.end + start;
+    }
+}
+
+/// Strings that each stand for themselves.
+fn each(writer: Writer, scanner: &mut Scanner<'_>, texts: &mut Vec<Text>) -> Result<(), JsonError> {
+    scanner.value_with(&mut Words { writer, message: None, texts }).map(drop)
 }
 
 fn messages(scanner: &mut Scanner<'_>, texts: &mut Vec<Text>) -> Result<(), JsonError> {

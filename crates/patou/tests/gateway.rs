@@ -164,6 +164,45 @@ fn a_server_that_says_nothing_is_given_up_before_the_first_token_alone() {
     assert_eq!((two.bodies().len(), one.wait_for_leavers(1)), (before, 1));
 }
 
+/// A server at whose door connections wait: the system takes no more of them.
+fn stalled() -> (tokio::runtime::Runtime, tokio::net::TcpListener, Vec<std::net::TcpStream>) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let listener = {
+        let _within = runtime.enter();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket.listen(1).unwrap()
+    };
+    let address = listener.local_addr().unwrap();
+    let patience = std::time::Duration::from_millis(200);
+    let waiting = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, patience).ok());
+    let waiting: Vec<_> = waiting.take(64).collect();
+    assert!(waiting.len() < 64, "the door stays open");
+    (runtime, listener, waiting)
+}
+
+#[test]
+fn another_server_is_asked_where_connecting_to_one_stalls() {
+    let two = Upstream::saying("from two", 3);
+    let (_runtime, listener, _waiting) = stalled();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let configuration = TWO.replace("{0}", &url).replace("{1}", "{0}");
+    let (_patou, served) = serve(&[&two], &configuration, &[("PATOU_GATEWAY_REQUESTS_MAX", "1")]);
+    for (body, end) in [("{\"model\":\"m\"}", "}"), ("{\"model\":\"m\",\"stream\":true}", "[DONE]\n\n")] {
+        let told = chat(&served, body).text();
+        assert!(told.contains("fro") && told.ends_with(end), "{told}");
+    }
+    let alone = ONE.replace("{0}", &url) + "first_seconds_max = 1\n";
+    let (_patou, served) = serve(&[], &alone, &[("PATOU_GATEWAY_REQUESTS_MAX", "1")]);
+    for _ in 0..2 {
+        assert_eq!(
+            code(chat(&served, "{\"model\":\"m\"}")),
+            (504, "timed_out".into()),
+            "its slot is free again"
+        );
+    }
+}
+
 #[test]
 fn chaos_has_a_defined_end() {
     let token = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";

@@ -60,6 +60,21 @@ async fn a_guard_goes_as_far_as_it_is_told() {
 }
 
 #[tokio::test]
+async fn what_texts_are_put_in_an_order_for_is_read_as_a_question() {
+    let read = async |query: &str| {
+        let body = format!(r#"{{"model":"m","documents":["a","Pay {CARD}"],"query":"{query}"}}"#);
+        let request = Request::read(Operation::Rerank, body.into()).unwrap();
+        let guarded = guarding(Strictness::Block).prompt(request).await?;
+        Ok::<_, CallError>(String::from_utf8(guarded.request.body().to_vec()).unwrap())
+    };
+    let masked = read(&format!("who paid with {CARD}?")).await.unwrap();
+    let expected =
+        r#"{"model":"m","documents":["a","Pay [credit_card]"],"query":"who paid with [credit_card]?"}"#;
+    assert_eq!(masked, expected);
+    assert!(matches!(read(ATTACK).await, Err(CallError::Blocked(_))));
+}
+
+#[tokio::test]
 async fn who_wrote_it_decides_what_is_looked_for() {
     let refused = async |body: String| prompt(Strictness::Block, &body).await.is_err();
     assert!(refused(chat("user", ATTACK)).await);
