@@ -5,6 +5,7 @@
 
 mod answer;
 mod canary;
+mod corroboration;
 mod detector;
 mod egress;
 mod external;
@@ -19,7 +20,7 @@ mod view;
 
 pub use answer::AnswerStream;
 pub use canary::{Canary, overlap};
-pub use detector::is_attack_detector;
+pub use corroboration::Corroboration;
 pub use egress::{Egress, EgressStream};
 pub use external::External;
 pub use finding::{Category, Finding};

@@ -12,6 +12,8 @@
 
 #[path = "../examples/train_guard/corpora.rs"]
 mod corpora;
+#[path = "quality/halves.rs"]
+mod halves;
 #[path = "quality/obfuscation.rs"]
 mod obfuscation;
 #[path = "../examples/train_guard/templates.rs"]
@@ -23,7 +25,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use corpora::{Corpora, Part, Personal, Text, of};
-use patou_guard::{Category, Decision, Finding, Guard, Kind};
+use halves::Half;
+use patou_guard::{Category, Corroboration, Decision, Finding, Guard, Kind};
 use templates::Dice;
 
 static CORPORA: LazyLock<Option<Corpora>> = LazyLock::new(|| {
@@ -299,4 +302,35 @@ fn addresses_and_organizations_are_found_and_ordinary_documents_have_few() {
     close(organization.0, 1.0);
     close(organization.1, 0.308);
     assert_eq!(plain, 0);
+}
+
+/// The rule's thresholds were set on ordinary documents: each half shows what the other half's would have done.
+#[test]
+fn documents_are_held_back_alike_in_both_halves() {
+    let Some(corpora) = &*CORPORA else { return };
+    let guard = Guard::default();
+    let mut halves = [Half::default(), Half::default()];
+    let half = |text: &str| usize::from(blake3::hash(text.as_bytes()).as_bytes()[1] % 2);
+    let scan = |text: &str| (guard.scan(Kind::Document, text), text.len());
+    for text in [&corpora.manual, &corpora.contexts, &corpora.abstracts].into_iter().flatten() {
+        halves[half(&text.text)].ordinary.push(scan(&text.text));
+    }
+    let attacks: Vec<String> = test(&corpora.overrides).into_iter().step_by(3).collect();
+    let pages = test(&corpora.manual);
+    let mut dice = Dice(11);
+    for attack in &attacks {
+        let page = dice.pick(&pages).unwrap();
+        let breaks: Vec<usize> = page.match_indices('\n').map(|(at, _)| at).collect();
+        let at = dice.pick(&breaks).copied().unwrap_or(page.len());
+        let attacked = format!("{}\n{attack}\n{}", &page[..at], &page[at..]);
+        halves[half(page)].attacked.push(scan(&attacked));
+    }
+    for (at, name) in ["first half", "second half"].into_iter().enumerate() {
+        println!("{name}:");
+        let [one, other] = [&halves[at], &halves[1 - at]];
+        let found = one.print("as it is", Corroboration::default());
+        one.print("tuned on the other half", other.tuned());
+        assert!(found >= 0.7, "{found}");
+        assert!(Half::held(&one.ordinary, Corroboration::default()) * 1000 <= one.ordinary.len());
+    }
 }

@@ -2,10 +2,9 @@
 //! person. What people decided before holds for the same bytes.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use document::{Document, Problem, Span};
-use guard::{Category, Decision, Finding, Kind, Verdict};
+use guard::{Category, Corroboration, Decision, Finding, Kind, Verdict};
 use model::Sample;
 
 use super::prepare::{Made, Preparing};
@@ -29,11 +28,6 @@ pub(super) struct Held {
 const REASONS_MAX: usize = 1000;
 /// How sure a parser is that it met hidden text: many pages hide some for good reasons.
 const HIDDEN_SCORE: f32 = 0.6;
-/// A model that is so sure needs nobody who agrees; nor does a pattern that is so plain, in a document that is too short
-/// to hold one by chance.
-const SURE_SCORE: f32 = 0.85;
-const PLAIN_SCORE: f32 = 0.9;
-const SHORT_BYTES_MAX: usize = 8192;
 /// So many other documents that begin with one question are a crowd.
 const ECHOES_MIN: usize = 3;
 const ECHO_SCORE: f32 = 0.6;
@@ -64,23 +58,10 @@ impl Preparing<'_> {
         Ok(self.cut(met, document, made))
     }
 
-    /// Whether a document is held back for more than one word of one detector: patterns and model agree, one of them
-    /// is very sure, or something else speaks against it. Of many thousands of ordinary documents, one in a thousand
-    /// has a stretch that a single detector takes for an attack.
+    /// Whether a document is held back for more than one word of one detector.
     fn is_corroborated(&self, verdict: &Verdict, bytes: usize) -> bool {
         let policy = self.reading.guarding.of(&self.reading.collection).policy(Kind::Document);
-        let calls = |finding: &&Finding| policy.of(finding.category, finding.score) >= Decision::Quarantine;
-        let detectors: BTreeSet<&str> =
-            verdict.findings.iter().filter(calls).map(|one| one.detector).collect();
-        let enough = |finding: &Finding| {
-            let is_own = guard::is_attack_detector(finding.detector);
-            let is_sure = match finding.detector {
-                "linear_model" => finding.score >= SURE_SCORE,
-                _ => finding.score >= PLAIN_SCORE && bytes <= SHORT_BYTES_MAX,
-            };
-            !is_own || is_sure
-        };
-        detectors.len() > 1 || verdict.findings.iter().filter(calls).any(enough)
+        Corroboration::default().is_enough(verdict, policy, bytes)
     }
 
     fn verdict(&self, met: &Met, document: &Document) -> Result<Verdict, RagError> {
