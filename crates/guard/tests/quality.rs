@@ -304,6 +304,23 @@ fn addresses_and_organizations_are_found_and_ordinary_documents_have_few() {
     assert_eq!(plain, 0);
 }
 
+/// Addresses of twenty countries, as they are written there; some lack a post code or a house number.
+#[test]
+fn addresses_of_many_countries_are_found() {
+    let guard = Guard::default();
+    let lines: Vec<&str> = include_str!("quality/addresses.txt").lines().collect();
+    let score = |line: &&str| {
+        let findings = guard.scan(Kind::Document, line).findings;
+        let found = findings.iter().filter(|one| one.detector == "postal_address");
+        found.map(|one| one.score).fold(0.0, f32::max)
+    };
+    let whole = lines.iter().filter(|line| score(line) >= 0.8).count();
+    let parts = lines.iter().filter(|line| score(line) >= 0.5).count() - whole;
+    println!("addresses of many countries: {whole} of {} whole, {parts} as streets", lines.len());
+    lines.iter().filter(|line| score(line) < 0.5).for_each(|line| println!("  missed: {line}"));
+    assert!((whole, parts) >= (39, 3));
+}
+
 /// The rule's thresholds were set on ordinary documents: each half shows what the other half's would have done.
 #[test]
 fn documents_are_held_back_alike_in_both_halves() {

@@ -30,7 +30,7 @@ use super::value::{Found, Value, is_after, is_within_word};
 use crate::finding::Category;
 use crate::guard::Tier;
 use crate::view::Vocabulary;
-use shapes::{SHAPES, Shape};
+use shapes::{CODED, CODES, SHAPES, Shape};
 
 /// The detector.
 pub const VALUE: Value = Value {
@@ -80,6 +80,12 @@ struct Engine {
     /// The shape of each anchor.
     shapes: Vec<usize>,
     patterns: Vec<Option<Regex>>,
+    codes: Option<Regex>,
+    coded: Vec<Option<Regex>>,
+}
+
+fn compiled(shape: &Shape) -> Option<Regex> {
+    Regex::new(&shape.pattern()).ok()
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
@@ -92,7 +98,9 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
             .build(listed().map(|(_, text)| text))
             .ok(),
         shapes: listed().map(|(at, _)| at).collect(),
-        patterns: SHAPES.iter().map(|shape| Regex::new(&shape.pattern()).ok()).collect(),
+        patterns: SHAPES.iter().map(compiled).collect(),
+        codes: Regex::new(CODES).ok(),
+        coded: CODED.iter().map(compiled).collect(),
     }
 });
 
@@ -124,7 +132,31 @@ fn find(text: &str, numbers: &Numbers) -> Vec<Found> {
         let Some(captures) = reaching(pattern, window, place.start.saturating_sub(low)) else { continue };
         found.extend(judged(text, low, shape, &captures));
     }
+    by_codes(text, numbers, &mut found);
     found
+}
+
+/// Addresses without a street's kind, by the post code.
+fn by_codes(text: &str, numbers: &Numbers, found: &mut Vec<Found>) {
+    let Some(codes) = &ENGINE.codes else { return };
+    let mut until = 0;
+    for place in numbers.matches(text, codes) {
+        let held = |one: &Found| one.range.contains(&place.start);
+        if place.start < until || found.iter().rev().take(8).any(held) {
+            continue;
+        }
+        let low = text.ceil_char_boundary(place.start.saturating_sub(BEFORE).max(until));
+        let high = text.ceil_char_boundary((place.end + BEFORE).min(text.len()));
+        let Some(window) = text.as_bytes().get(low..high) else { continue };
+        for (shape, pattern) in CODED.iter().zip(&ENGINE.coded) {
+            let captures = pattern.as_ref().and_then(|pattern| reaching(pattern, window, place.start - low));
+            let Some(one) = captures.and_then(|captures| judged(text, low, shape, &captures)) else {
+                continue;
+            };
+            until = until.max(one.range.end);
+            found.push(one);
+        }
+    }
 }
 
 /// The match that reaches over a place.
@@ -205,6 +237,10 @@ mod tests {
         whole("100 Queen Street West, Toronto, ON M5H 2N2", "100 Queen Street West, Toronto, ON M5H 2N2");
         let danish = "4844 Søndergade 52\n Apt. 656\n Brønderslev\n\n Denmark 35018";
         whole(&format!("Stephan M Urner\n\n{danish}"), danish);
+        whole("Unter den Linden 77, 10117 Berlin", "Unter den Linden 77, 10117 Berlin");
+        whole("1500 Broadway, New York, NY 10036", "1500 Broadway, New York, NY 10036");
+        whole("12 avenue des Champs-Élysées, 75008 Paris", "12 avenue des Champs-Élysées, 75008 Paris");
+        whole("123 MAIN ST, SPRINGFIELD, IL 62704", "123 MAIN ST, SPRINGFIELD, IL 62704");
         whole("48 Pirrama Road, Pyrmont NSW 2009", "48 Pirrama Road, Pyrmont NSW 2009");
     }
 
@@ -218,7 +254,8 @@ mod tests {
 
     #[test]
     fn every_expression_is_one() {
-        assert!(ENGINE.patterns.iter().all(Option::is_some) && ENGINE.anchors.is_some());
+        assert!(ENGINE.patterns.iter().chain(&ENGINE.coded).all(Option::is_some));
+        assert!(ENGINE.anchors.is_some() && ENGINE.codes.is_some());
     }
 
     #[test]
@@ -226,6 +263,7 @@ mod tests {
         check("In 2019 Google Drive and 365 One Way. Step 5 Start Place", &[]);
         check("Windows 10, Suite 365, Office 2019 Suite 5 and Table 3 on Main Street", &[]);
         check("the IP address is Kubernetes 1.30; located at Section 5", &[]);
+        check("Kubernetes Cluster 3, 2019 Berlin; Vnet 5,\n12345 MB free, TX 12345, 5 Aaa CA 90210", &[]);
         check("brigade 5, string 12345 Berlin, 5 rue, Via Azure 365, 5 place Data", &[]);
     }
 }

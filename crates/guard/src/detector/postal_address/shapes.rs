@@ -69,25 +69,61 @@ impl Shape {
 const WORD: &str = r"[A-Z\x80-\xff][A-Za-z\x80-\xff'.-]*";
 const NAME: &str = concat!(
     r"(?:[A-Z\x80-\xff][A-Za-z\x80-\xff'.-]*|\d{1,3}(?:st|nd|rd|th)|[dl]'[A-Za-z\x80-\xff-]+",
-    r"|de|del|della|dei|di|da|do|dos|des|du|la|le|les|el|al|delle|degli|lo|los|las|aux|sur|van|der|den|of|the|and|y|e|am|an|im|zum|zur|auf|u\.|út|rkp\.|utca|gate|terrasse)"
+    r"|(?:de|del|della|dei|di|da|do|dos|des|du|la|le|les|el|al|delle|degli|lo|los|las|aux|sur|van|der|den|of|the",
+    r"|and|y|e|am|an|im|zum|zur|auf|út|utca|gate|terrasse)\b|u\.|rkp\.)"
 );
-const NUMBER: &str = r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,4}[A-Za-z]?)?\b";
+const NUMBER: &str = r"\d{1,6}(?:[A-Za-z]|[/-]\d{1,4}[A-Za-z]?(?:/\d{1,4})?)?\b";
 /// Between the lines of an address, which may be those of a quoted letter.
 const GAP: &str = r"(?:\s{0,3}[,\n][\s>?|]{0,6}(?:,\s{0,3})?|\s{1,4})";
 const UNIT: &str = concat!(
     r"(?P<unit>(?:{GAP}(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room)\b\.?\s?#?\d{1,5}[A-Za-z]?\b",
-    r"|,?\s#\s?\d{1,5}|{GAP}\d{1,2}(?:st|nd|rd|th)\s[Ff]loor\b){0,2})"
+    r"|,?\s#\s?\d{1,5}|{GAP}\d{1,2}(?:st|nd|rd|th)\s[Ff]loor\b",
+    r"|,\s\d{1,2}\xc2[\xaa\xb0\xba](?:\s[A-Za-z]{1,4}\b)?){0,2})"
 );
 const CITY: &str =
     r"(?:(?:St\. |Mt\. )?[A-Z\x80-\xff][A-Za-z\x80-\xff'-]+(?:[ -]{NAME}){0,3}(?: \([A-Z][a-z]{1,12}\))?)";
 /// A town before its post code, perhaps with a state or country between, or after it.
 const TAIL: &str = concat!(
-    r"(?P<tail>{GAP}{CITY}{GAP}(?:(?:[A-Z]{2,3}|nan|{CITY}){GAP}){0,2}(?:\d{5}(?:-\d{4})?|[A-Z]{2,3}\s\d{4}",
+    r"(?P<tail>{GAP}{CITY}{GAP}(?:(?:- )?(?:[A-Z]{2,3}|nan|{CITY}){GAP}){0,2}(?:\d{5,6}(?:-\d{3,4})?|[A-Z]{2,3}\s\d{4}",
     r"|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b",
-    r"|{GAP}{CITY}\s(?:\d{5}(?:-\d{4})?|[A-Z]{2,3}\s\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\b",
+    r"|{GAP}{CITY}\s(?:\d{5,6}(?:-\d{4})?|[A-Z]{2,3}\s\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\b",
     r"|{GAP}(?:[A-Z]{1,2}-)?(?:\d{5}(?:-\d{3})?|\d{4}(?:\s?[A-Z]{2}|-\d{3})?|\d{3}\s\d{2}|\d{2}-\d{3})",
     r"\s{1,3}{CITY})?"
 );
+
+/// What stands in an address without a street's kind, where digits are: a house number before a post code, or a state's
+/// letters before one.
+pub const CODES: &str = concat!(
+    r"(?-u)[A-Za-z\x80-\xff.]\s\d[\d/-]{0,8}[A-Za-z]?\s{0,2}[,\n]\s{0,4}(?:[A-Z]{1,2}-)?\d{2}[\d A-Z-]{2,5}\s",
+    r"[A-Z\x80-\xff]|,?\s[A-Z]{2}\s{1,2}\d{5}\b"
+);
+
+/// Ways that are looked for by [`CODES`].
+pub const CODED: &[Shape] = &[
+    // Unter den Linden 77, 10117 Berlin. Four digits that may be a year are none.
+    Shape {
+        anchors: &[],
+        pattern: concat!(
+            r"(?P<address>\b{WORD}(?:\s{NAME}){0,4}\s{NUMBER}(?P<tail>\s{0,2}[,\n]\s{0,4}(?:[A-Z]{1,2}-)?",
+            r"(?:\d{5}|(?:[03-9]\d|1[0-8]|2[1-9])\d{2}|\d{4}\s?[A-Z]{2}|\d{3}\s\d{2}|\d{2}-\d{3})\s{CITY}))"
+        ),
+        beside: Beside::Anything,
+        is_ahead: false,
+        is_guarded: true,
+    },
+    // 1500 Broadway, New York, NY 10036
+    Shape {
+        anchors: &[],
+        pattern: concat!(
+            r"(?P<address>\b{NUMBER}\s(?:{NAME}\s){0,4}{WORD}{UNIT}(?P<tail>{GAP}{CITY},?\s{1,3}",
+            r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]",
+            r"|W[AIVY])\s{1,2}\d{5}(?:-\d{4})?\b))"
+        ),
+        beside: Beside::Anything,
+        is_ahead: false,
+        is_guarded: true,
+    },
+];
 
 /// Every way.
 pub const SHAPES: &[Shape] = &[
@@ -111,6 +147,8 @@ pub const SHAPES: &[Shape] = &[
             " Highway",
             " Hwy",
             " STREET",
+            " ST",
+            " RD",
             " AVENUE",
             " AVE",
             " ROAD",
@@ -129,13 +167,43 @@ pub const SHAPES: &[Shape] = &[
     // The same, by words that mean other things too.
     Shape {
         anchors: &[
-            " Drive", " Dr", " Court", " Ct", " Place", " Pl", " Square", " Sq", " Circle", " Close", " Way",
-            " Grove", " Gardens", " Mews", " Quay", " Row", " Hill", " Walk", " Alley", " Trail", " Plaza",
-            " DRIVE", " DR", " COURT", " PLACE",
+            " Drive",
+            " Dr",
+            " Court",
+            " Ct",
+            " Place",
+            " Pl",
+            " Square",
+            " Sq",
+            " Circle",
+            " Close",
+            " Way",
+            " Grove",
+            " Gardens",
+            " Mews",
+            " Quay",
+            " Row",
+            " Hill",
+            " Walk",
+            " Alley",
+            " Trail",
+            " Parade",
+            " Cottages",
+            " Loop",
+            " Wharf",
+            " Esplanade",
+            " Embankment",
+            " Plaza",
+            " DRIVE",
+            " DR",
+            " CT",
+            " LN",
+            " COURT",
+            " PLACE",
         ],
         pattern: concat!(
             r"(?P<address>\b{NUMBER},?\s(?:\d{1,5}[A-Za-z]?\s)?(?:{NAME}\s){1,5}?(?:Drive|Dr|Court|Ct|Place|Pl|Square",
-            r"|Sq|Circle|Close|Way|Grove|Gardens|Mews|Quay|Row|Hill|Walk|Alley|Trail|Plaza|DRIVE|DR|COURT|PLACE)",
+            r"|Sq|Circle|Close|Way|Grove|Gardens|Mews|Quay|Row|Hill|Walk|Alley|Trail|Parade|Cottages|Loop|Wharf|Esplanade|Embankment|Plaza|DRIVE|DR|COURT|PLACE)",
             r"\b\.?(?:\s(?:North|South|East|West|[NS]?[EW]|[NS])\b)?{UNIT}{TAIL})"
         ),
         beside: Beside::End,
@@ -228,7 +296,7 @@ pub const SHAPES: &[Shape] = &[
         anchors: &["Box ", "BOX ", "Postfach ", "Postbus ", "Boîte postale "],
         pattern: concat!(
             r"(?P<address>\b(?:\d{3,6}\s)?(?P<kind>P\.?\s?O\.?\s?(?:Box|BOX)|Postfach|Postbus|Boîte postale",
-            r"|(?:PSC|CMR|Unit|UNIT)\s\d{3,5},?\s(?:Box|BOX))\s\d{1,6}\b{UNIT}",
+            r"|(?:PSC|CMR|Unit|UNIT)\s\d{3,5},?\s(?:Box|BOX))\s\d{1,6}(?:\s\d{2,3}){0,3}\b{UNIT}",
             r"(?:(?P<military>\s{1,3}[ADF]PO,?\sA[AEP]\s\d{5}\b)|{TAIL}))"
         ),
         beside: Beside::Digit,
