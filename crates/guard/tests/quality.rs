@@ -300,7 +300,7 @@ fn addresses_and_organizations_are_found_and_ordinary_documents_have_few() {
     close(address.0, 1.0);
     close(address.1, 0.848);
     close(organization.0, 1.0);
-    close(organization.1, 0.308);
+    close(organization.1, 0.392);
     assert_eq!(plain, 0);
 }
 

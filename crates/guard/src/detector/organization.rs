@@ -3,8 +3,8 @@
 //! # What it finds
 //!
 //! Words with capitals before a legal form (`Inc.`, `LLC`, `Ltd`, `GmbH`, `AG`, `S.A.`, `SARL`, `B.V.`, `plc`, …) or
-//! before a word that such names end in (`Holdings`, `Associates`, `University`); and names after words that speak of
-//! an employer (`works for`, `employed by`).
+//! before a word that such names end in (`Holdings`, `Associates`, `University`); and names beside words that speak of
+//! an employer or a firm (`works for`, `subsidiary of`, `was founded`).
 //!
 //! # Why it matters
 //!
@@ -44,8 +44,10 @@ enum Says {
     Letters,
     /// What names of organisations end in.
     Ending,
-    /// That the name of an employer follows.
+    /// That the name of an employer, or of what somebody bought or sits in, follows.
     Employer,
+    /// That the name before it is one of a body.
+    Body,
 }
 
 const ANCHORS: &[(Says, &[&str])] = &[
@@ -129,6 +131,20 @@ const ANCHORS: &[(Says, &[&str])] = &[
         ],
     ),
     (
+        Says::Body,
+        &[
+            " office is ",
+            " offices are ",
+            " was founded ",
+            " was acquired ",
+            " is headquartered ",
+            " headquarters ",
+            " employees ",
+            " shares ",
+            " is a company",
+        ],
+    ),
+    (
         Says::Employer,
         &[
             "work for ",
@@ -150,6 +166,11 @@ const ANCHORS: &[(Says, &[&str])] = &[
             "job at ",
             "hired by ",
             "year at ",
+            "acquired by ",
+            "subsidiary of ",
+            "division of ",
+            "address of ",
+            "offices of ",
         ],
     ),
 ];
@@ -215,7 +236,7 @@ fn find(text: &str, _: &Numbers) -> Vec<Found> {
 /// The name that ends in an anchor.
 fn before(text: &str, low: usize, anchor: Range<usize>, says: Says) -> Option<Found> {
     let rest = text.get(anchor.end..)?;
-    if rest.starts_with(|c: char| c.is_alphanumeric() || c == '-') {
+    if says != Says::Body && rest.starts_with(|c: char| c.is_alphanumeric() || c == '-') {
         return None;
     }
     let low = text.ceil_char_boundary(anchor.start.saturating_sub(NAME_BYTES_MAX).max(low));
@@ -257,9 +278,14 @@ fn before(text: &str, low: usize, anchor: Range<usize>, says: Says) -> Option<Fo
             FORM
         }
         Says::Ending if strange => ENDING,
+        Says::Body if strange => EMPLOYER,
         _ => return None,
     };
-    let end = if says == Says::Ending { anchor.end + of_place(rest) } else { anchor.end };
+    let end = match says {
+        Says::Ending => anchor.end + of_place(rest),
+        Says::Body => anchor.start,
+        Says::Form | Says::Letters | Says::Employer => anchor.end,
+    };
     Some(Found { range: start..end, score })
 }
 
@@ -302,6 +328,7 @@ fn is_strange(word: &str) -> bool {
     let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
     plain.starts_with(char::is_uppercase)
         && plain.contains(char::is_lowercase)
+        && !plain.contains(|c: char| c.is_ascii_digit())
         && !Vocabulary::built_in().holds(&plain.to_lowercase())
 }
 
@@ -331,12 +358,14 @@ mod tests {
     #[test]
     fn employers_are_named_by_context() {
         check("I used to work for Usaa Brothers as a clerk", &["Usaa Brothers"]);
+        check("The Avalara office is closed, and Microbilt was founded here", &["Avalara", "Microbilt"]);
         check("Anna works at Verdafero. She", &["Verdafero"]);
     }
 
     #[test]
     fn other_capitals_pass() {
         check("Create a Resource Group and a Network Security Group with Azure Systems", &[]);
+        check("it works for TLSv1.2", &[]);
         check("Application network for Xyzzy Foo", &[]);
         check("a SE Linux, the AS number, works for Linux containers, ok LLC", &[]);
         check("-subj '/CN=a/O=example Inc' for a Capacity Reservation Group", &[]);
