@@ -12,6 +12,7 @@ use std::fmt;
 
 use guard::{
     Canary, Category, Decision, Egress, External, Finding, Guard, Kind, Policy, Redactor, Rule, Style, Tier,
+    Verdict,
 };
 
 pub(crate) use answer::Read;
@@ -126,10 +127,14 @@ impl Guarding {
     }
 
     /// Looks at one text.
-    fn look(&self, writer: Writer, text: &str, seen: &mut Seen) -> Vec<Finding> {
-        let mut findings = self.guard.scan_tier(kind(writer), self.tier, text).findings;
-        findings.retain(|finding| self.counts(writer, finding, seen));
-        findings
+    fn look(&self, writer: Writer, text: &str, seen: &mut Seen) -> Verdict {
+        let mut verdict = self.guard.scan_tier(kind(writer), self.tier, text);
+        verdict.findings.retain(|finding| self.counts(writer, finding, seen));
+        if verdict.omitted > 0 && verdict.called_for > seen.decision {
+            // What is not listed had its say all the same.
+            seen.add(Category::Unjudged, verdict.called_for);
+        }
+        verdict
     }
 
     /// Whether a finding calls for anything; notes it where it does.
@@ -154,13 +159,15 @@ impl Guarding {
     }
 
     /// A text with what was found in it replaced; `None` where nothing is to be.
-    fn masked(&self, writer: Writer, text: &str, findings: &[Finding]) -> Option<String> {
+    fn masked(&self, writer: Writer, text: &str, verdict: &Verdict) -> Option<String> {
         let policy = self.policy(writer);
         let is_masked = |finding: &Finding| policy.of(finding.category, finding.score) >= Decision::Mask;
-        findings
+        let scanned = (&self.guard, kind(writer), self.tier);
+        verdict
+            .findings
             .iter()
             .any(is_masked)
-            .then(|| Redactor::new(Style::Mask).redact(text, findings, policy))
+            .then(|| Redactor::new(Style::Mask).redact_scanned(text, verdict, scanned))
             .filter(|masked| masked != text)
     }
 }

@@ -10,7 +10,8 @@ use std::ops::Range;
 pub use stream::{HELD_BYTES_MAX, StreamRedactor};
 
 use crate::finding::Finding;
-use crate::policy::{Decision, Policy};
+use crate::guard::{Guard, Tier, Verdict};
+use crate::policy::{Decision, Kind, Policy};
 
 /// What stands in place of what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,28 @@ impl Redactor {
         let spans: Vec<_> =
             findings.iter().filter(masked).map(|one| (one.detector, one.span.clone())).collect();
         self.replace(text, &spans)
+    }
+
+    /// The text with everything replaced that the guard's policy masks, or does worse to. Where more was found than
+    /// `verdict` lists, what is left is looked for again.
+    pub fn redact_scanned(
+        &mut self,
+        text: &str,
+        verdict: &Verdict,
+        (guard, kind, tier): (&Guard, Kind, Tier),
+    ) -> String {
+        let policy = guard.policy(kind);
+        let mut out = self.redact(text, &verdict.findings, policy);
+        let mut omitted = verdict.omitted;
+        while omitted > 0 {
+            let again = guard.scan_tier(kind, tier, &out);
+            let next = self.redact(&out, &again.findings, policy);
+            if next == out {
+                break;
+            }
+            (out, omitted) = (next, again.omitted);
+        }
+        out
     }
 
     /// The text with these spans replaced. Those that overlap are replaced together.
@@ -128,7 +151,18 @@ impl Redactor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Guard, Kind};
+    use crate::FINDINGS_MAX;
+
+    #[test]
+    fn more_than_a_verdict_lists_is_redacted_too() {
+        let text: String = (0..FINDINGS_MAX + 50).map(|at| format!("a{at}@house.eu ")).collect();
+        let guard = Guard::default();
+        let verdict = guard.scan_tier(Kind::Prompt, Tier::Rules, &text);
+        assert!(verdict.omitted > 0);
+        let masked =
+            Redactor::new(Style::Mask).redact_scanned(&text, &verdict, (&guard, Kind::Prompt, Tier::Rules));
+        assert_eq!(masked, "[email_address] ".repeat(FINDINGS_MAX + 50));
+    }
 
     #[test]
     fn values_are_replaced_and_given_back() {

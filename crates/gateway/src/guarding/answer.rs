@@ -98,10 +98,10 @@ impl Guarding {
 
     /// Looks at what a model said; gives it as it may go out, where that is another.
     fn said(&self, words: &str, is_call: bool, seen: &mut Seen) -> Option<String> {
-        let findings = self.look(Writer::Model, words, seen);
+        let verdict = self.look(Writer::Model, words, seen);
         self.leaks(words, seen);
         let masked =
-            (self.output >= Strictness::Mask).then(|| self.masked(Writer::Model, words, &findings)).flatten();
+            (self.output >= Strictness::Mask).then(|| self.masked(Writer::Model, words, &verdict)).flatten();
         let Some(egress) = self.egress.as_ref().filter(|_| !is_call) else { return masked };
         let before = masked.as_deref().unwrap_or(words);
         let clean = egress.clean(before);

@@ -76,9 +76,9 @@ impl Guarding {
                 let what = "has a text whose escapes mean nothing, which no guard can read";
                 return Err(RequestError::Field { field: request.operation.prompt_field(), what }.into());
             };
-            let findings = self.look(text.writer, &words, &mut seen);
+            let verdict = self.look(text.writer, &words, &mut seen);
             if self.input >= Strictness::Mask
-                && let Some(masked) = self.masked(text.writer, &words, &findings)
+                && let Some(masked) = self.masked(text.writer, &words, &verdict)
             {
                 edits.push(Edit { place: text.place.clone(), text: escaped(&masked) });
             }

@@ -75,6 +75,15 @@ async fn what_texts_are_put_in_an_order_for_is_read_as_a_question() {
 }
 
 #[tokio::test]
+async fn nothing_hides_behind_more_findings_than_are_listed() {
+    let many: String = (0..guard::FINDINGS_MAX + 50).map(|at| format!("a{at}@house.eu ")).collect();
+    let (masked, _) = prompt(Strictness::Block, &chat("user", &many)).await.unwrap();
+    assert!(!masked.contains('@'));
+    let refused = prompt(Strictness::Block, &chat("user", &format!("{many} {ATTACK}"))).await;
+    assert!(matches!(refused, Err(CallError::Blocked(_))));
+}
+
+#[tokio::test]
 async fn who_wrote_it_decides_what_is_looked_for() {
     let refused = async |body: String| prompt(Strictness::Block, &body).await.is_err();
     assert!(refused(chat("user", ATTACK)).await);
@@ -271,7 +280,7 @@ proptest! {
     fn harmless_streams_come_out_whole(pieces in prop::collection::vec("[a-z ,.\n\u{e9}\u{1f600}\"\\\\]{0,12}", 0..12)) {
         let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
         let whole = pieces.concat();
-        prop_assume!(guarding(Strictness::Mask).look(Writer::Model, &whole, &mut Seen::default()).is_empty());
+        prop_assume!(guarding(Strictness::Mask).look(Writer::Model, &whole, &mut Seen::default()).findings.is_empty());
         prop_assume!(!whole.contains("]("));
         prop_assert_eq!(heard(&through(Strictness::Mask, &pieces, true)).0, whole);
     }
