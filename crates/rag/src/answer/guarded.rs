@@ -45,7 +45,7 @@ pub(super) async fn question(guarding: &Guarding, guard: &Guard, history: &[Mess
         Decision::Quarantine | Decision::Block => Let::Refuse,
         Decision::Mask => {
             let mut redactor = Redactor::new(Style::Mask);
-            Let::Pass(redactor.redact(asked, &verdict.findings, guard.policy(Kind::Prompt)))
+            Let::Pass(redactor.redact_scanned(asked, &verdict, (guard, Kind::Prompt, Tier::All)))
         }
         Decision::Allow | Decision::Mark => Let::Pass(asked.to_owned()),
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use document::{Document, Problem, Span};
-use guard::{Category, Corroboration, Decision, Finding, Kind, Verdict};
+use guard::{Category, Corroboration, Decision, Finding, Guard, Kind, Mode, Verdict};
 use model::Sample;
 
 use super::prepare::{Made, Preparing};
@@ -37,8 +37,7 @@ impl Preparing<'_> {
     pub(super) fn judged(&self, met: Met, mut document: Document, made: Made) -> Result<Outcome, RagError> {
         let verdict = self.verdict(&met, &document)?;
         match verdict.decision {
-            Decision::Allow | Decision::Mark => {}
-            Decision::Mask => mask(&mut document, &verdict),
+            Decision::Allow | Decision::Mark | Decision::Mask => {}
             Decision::Quarantine if !self.is_corroborated(&verdict, document.text.len()) => {}
             Decision::Quarantine | Decision::Block => {
                 let reading = &self.reading;
@@ -55,6 +54,8 @@ impl Preparing<'_> {
                 }
             }
         }
+        // Whatever else was found, and whoever let it in: what is to be masked is.
+        mask(&mut document, verdict, self.reading.guarding.of(&self.reading.collection));
         Ok(self.cut(met, document, made))
     }
 
@@ -82,13 +83,8 @@ impl Preparing<'_> {
     }
 
     /// Whether a short document begins with the question that several others begin with.
-    fn echo(
-        &self,
-        met: &Met,
-        document: &Document,
-        guard: &guard::Guard,
-    ) -> Result<Option<Finding>, RagError> {
-        if guard.mode() == guard::Mode::Off {
+    fn echo(&self, met: &Met, document: &Document, guard: &Guard) -> Result<Option<Finding>, RagError> {
+        if guard.mode() == Mode::Off {
             return Ok(None);
         }
         let Some(question) = guard::opening_question(&document.text) else { return Ok(None) };
@@ -109,8 +105,8 @@ impl Preparing<'_> {
 
 /// What is found beside the text: in the title and in what the document says of itself, which no span points to, and
 /// what its parser found hidden.
-fn beside(document: &Document, guard: &guard::Guard) -> Vec<Finding> {
-    if guard.mode() == guard::Mode::Off {
+fn beside(document: &Document, guard: &Guard) -> Vec<Finding> {
+    if guard.mode() == Mode::Off {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -141,18 +137,29 @@ fn beside(document: &Document, guard: &guard::Guard) -> Vec<Finding> {
     found
 }
 
-/// Overwrites what is to be masked, byte for byte, so that every span stays true.
-fn mask(document: &mut Document, verdict: &Verdict) {
-    let mut text = std::mem::take(&mut document.text).into_bytes();
-    let values = verdict
-        .findings
-        .iter()
-        .filter(|finding| matches!(finding.category, Category::Pii | Category::Secret));
-    for finding in values {
-        let place = finding.span.start.min(text.len())..finding.span.end.min(text.len());
-        text.get_mut(place).unwrap_or_default().fill(b'*');
+/// Overwrites what is to be masked, byte for byte, so that every span stays true. Where more was found than a verdict
+/// lists, what is left is looked for again.
+fn mask(document: &mut Document, mut verdict: Verdict, guard: &Guard) {
+    let policy = guard.policy(Kind::Document);
+    let is_masked = |finding: &&Finding| policy.of(finding.category, finding.score) == Decision::Mask;
+    loop {
+        let values: Vec<&Finding> = verdict.findings.iter().filter(is_masked).collect();
+        if guard.mode() != Mode::Enforce || values.is_empty() {
+            return;
+        }
+        let mut text = document.text.clone().into_bytes();
+        for finding in values {
+            let place = finding.span.start.min(text.len())..finding.span.end.min(text.len());
+            text.get_mut(place).unwrap_or_default().fill(b'*');
+        }
+        let masked = String::from_utf8_lossy(&text).into_owned();
+        let is_through = verdict.omitted == 0 || masked == document.text;
+        document.text = masked;
+        if is_through {
+            return;
+        }
+        verdict = guard.scan(Kind::Document, &document.text);
     }
-    document.text = String::from_utf8_lossy(&text).into_owned();
 }
 
 fn record(met: &Met, made: Made, verdict: &Verdict) -> HeldRecord {

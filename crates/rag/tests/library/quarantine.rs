@@ -122,6 +122,17 @@ async fn one_word_of_one_detector_holds_nothing_back() {
     assert_eq!(verdict.decision, Decision::Quarantine, "a pattern alone takes it for an attack");
     let report = bench.ingest(&[("a.md", manual)]).await;
     assert_eq!((report.added, report.quarantined), (1, 0));
+
+    // Values in it are masked all the same.
+    let rules = [(Category::Injection, Decision::Quarantine), (Category::Pii, Decision::Mask)];
+    let rules = rules.map(|(category, decision)| Rule { category, score_min: 0.5, decision });
+    let guard = Guard::default().with_policy(Kind::Document, Policy::new(rules.into()));
+    let bench = Bench::with_guarding(Guarding { guard, ..Guarding::default() }, None).await;
+    let told = manual.replace("the agent seems", "the agent of ada@house.eu seems");
+    let report = bench.ingest(&[("a.md", &told)]).await;
+    assert_eq!((report.added, report.quarantined), (1, 0));
+    let text = &bench.search("agent seems to forget earlier parts").await[0].text;
+    assert!(text.contains("the agent of ************ seems"), "{text}");
 }
 
 /// Says what it was told.
