@@ -34,6 +34,7 @@ mod tending;
 mod texts;
 mod token;
 mod usage;
+mod vault;
 
 pub use bill::{Accounts, Bill, Estimate, Price, restore};
 pub use cache::{AnswerCache, CacheControl, Caching, Likeness, Sharing};
@@ -57,3 +58,4 @@ pub use route::{Backend, BackendSpec, Balance, Patience, Route};
 pub use spans::{Parent, Spans};
 pub use token::{Algorithm, FetchKeys, IssuerSpec, TokenRefusal, TokenVerifier, fetched_from};
 pub use usage::{Spender, UsageBook, UsageRow, Used};
+pub use vault::{Restored, Vault};

@@ -2,7 +2,7 @@
 
 use store::Migrations;
 
-pub(crate) const MIGRATIONS: Migrations = Migrations { owner: "gateway", steps: &[FIRST, SECOND] };
+pub(crate) const MIGRATIONS: Migrations = Migrations { owner: "gateway", steps: &[FIRST, SECOND, THIRD] };
 
 const FIRST: &[&str] = &[
     "CREATE TABLE gateway_keys (
@@ -37,3 +37,6 @@ const FIRST: &[&str] = &[
 ];
 
 const SECOND: &[&str] = &["ALTER TABLE gateway_usage ADD COLUMN cost_micros BIGINT NOT NULL DEFAULT 0"];
+
+/// What tokens stand for, sealed.
+const THIRD: &[&str] = &["CREATE TABLE gateway_values (token TEXT PRIMARY KEY, sealed BLOB NOT NULL)"];

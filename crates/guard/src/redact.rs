@@ -20,22 +20,25 @@ pub enum Style {
     Mask,
     /// That, and a keyed hash (BLAKE3, 8 hex digits), so that the same value can be told again: `[us_ssn#1a2b3c4d]`.
     Hash([u8; 32]),
-    /// That, and a number, with a map that gives the value back: `[person#1]`.
-    Tokens,
+    /// The same with 16 hex digits, and a map that gives the values back: `[person#0123456789abcdef]`. A value has one
+    /// token under a key, wherever it stands.
+    Tokens([u8; 32]),
 }
+
+/// How many hex digits a token has: a million values share none, but for one chance in thirty million.
+const TOKEN_DIGITS: usize = 16;
 
 /// Replaces values; the same value gets the same token.
 #[derive(Debug, Clone)]
 pub struct Redactor {
     style: Style,
-    numbers: BTreeMap<String, usize>,
-    tokens: Vec<(String, String)>,
+    tokens: BTreeMap<String, String>,
 }
 
 impl Redactor {
     /// A redactor without tokens so far.
     pub fn new(style: Style) -> Self {
-        Self { style, numbers: BTreeMap::new(), tokens: Vec::new() }
+        Self { style, tokens: BTreeMap::new() }
     }
 
     /// The text with everything that the policy masks, or does worse to, replaced.
@@ -98,58 +101,70 @@ impl Redactor {
     fn token(&mut self, detector: &str, value: &str) -> String {
         match &self.style {
             Style::Mask => format!("[{detector}]"),
-            Style::Hash(key) => {
-                let hash = blake3::keyed_hash(key, value.as_bytes()).to_hex();
-                format!("[{detector}#{}]", hash.get(..8).unwrap_or_default())
-            }
-            Style::Tokens => {
-                let next = self.tokens.len() + 1;
-                let number = *self.numbers.entry(value.to_owned()).or_insert(next);
-                let token = format!("[{detector}#{number}]");
-                if number == next {
-                    self.tokens.push((token.clone(), value.to_owned()));
-                }
-                self.tokens.get(number - 1).map_or(token, |(token, _)| token.clone())
+            Style::Hash(key) => format!("[{detector}#{}]", keyed(key, value, 8)),
+            Style::Tokens(key) => {
+                let token = format!("[{detector}#{}]", keyed(key, value, TOKEN_DIGITS));
+                self.tokens.entry(token.clone()).or_insert_with(|| value.to_owned());
+                token
             }
         }
     }
 
-    /// Tokens with the values they stand for, in the order they were made.
-    pub fn tokens(&self) -> &[(String, String)] {
+    /// Tokens with the values they stand for.
+    pub fn tokens(&self) -> &BTreeMap<String, String> {
         &self.tokens
     }
+}
 
-    /// A text with the values of this redactor's tokens put back.
-    pub fn restore(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find('[') {
-            let (before, after) = rest.split_at(at);
-            out.push_str(before);
-            let end = after.find(']').map_or(1, |end| end + 1);
-            let (token, later) = after.split_at(end);
-            let number = token
-                .rsplit_once('#')
-                .and_then(|(_, number)| number.strip_suffix(']')?.parse::<usize>().ok());
-            let known = number.and_then(|number| self.tokens.get(number.checked_sub(1)?));
-            match known.filter(|(known, _)| known == token) {
-                Some((_, value)) => {
-                    out.push_str(value);
-                    rest = later;
-                }
-                None => {
-                    out.push('[');
-                    rest = after.get(1..).unwrap_or_default();
-                }
-            }
+fn keyed(key: &[u8; 32], value: &str, digits: usize) -> String {
+    blake3::keyed_hash(key, value.as_bytes()).to_hex().chars().take(digits).collect()
+}
+
+/// What in a text looks like a token, in its order; the same one may come more than once.
+pub fn tokens_in(text: &str) -> impl Iterator<Item = &str> {
+    pieces(text).filter_map(|(piece, is_token)| is_token.then_some(piece))
+}
+
+/// A text with the values put back that `value` knows; other tokens stay.
+pub fn restore<'a>(text: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
+    pieces(text)
+        .map(|(piece, is_token)| if is_token { value(piece).unwrap_or(piece) } else { piece })
+        .collect()
+}
+
+/// A text cut into tokens and what is between them.
+fn pieces(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut from = 0;
+        while let Some(found) = rest.get(from..)?.find('[') {
+            let at = from + found;
+            let Some(length) = token_length(&rest[at..]) else {
+                from = at + 1;
+                continue;
+            };
+            let end = if at == 0 { length } else { at };
+            let (piece, later) = rest.split_at(end);
+            rest = later;
+            return Some((piece, at == 0));
         }
-        out.push_str(rest);
-        out
-    }
+        (!rest.is_empty()).then(|| (std::mem::take(&mut rest), false))
+    })
+}
+
+/// How many bytes the token has that a text begins with: `[`, a detector's name, `#`, hex digits, `]`.
+fn token_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix('[')?;
+    let name = rest.bytes().take_while(|byte| byte.is_ascii_lowercase() || *byte == b'_').count();
+    let (digits, end) = rest.get(name..)?.strip_prefix('#')?.split_at_checked(TOKEN_DIGITS)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    (name > 0 && is_hex && end.starts_with(']')).then_some(name + TOKEN_DIGITS + 3)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::FINDINGS_MAX;
 
@@ -175,18 +190,26 @@ mod tests {
         let expected =
             "Write to [email_address] or [email_address]; [email_address] is best. Pay with [credit_card].";
         assert_eq!(masked, expected);
-        let mut tokens = Redactor::new(Style::Tokens);
+        let mut tokens = Redactor::new(Style::Tokens([7; 32]));
         let redacted = tokens.redact(text, &findings, policy);
-        assert!(
-            redacted.starts_with("Write to [email_address#1] or [email_address#2]; [email_address#1]"),
-            "{redacted}"
-        );
-        assert_eq!(tokens.restore(&redacted), text);
-        assert_eq!(
-            tokens.restore("[x] [email_address#9] [person#1] ["),
-            "[x] [email_address#9] [person#1] ["
-        );
+        let found: Vec<&str> = tokens_in(&redacted).collect();
+        assert_eq!((found.len(), found[0] == found[2], tokens.tokens().len()), (4, true, 3), "{redacted}");
+        assert!(!redacted.contains('@') && !redacted.contains("4111"), "{redacted}");
+        let value = |token: &str| tokens.tokens().get(token).map(String::as_str);
+        assert_eq!(restore(&redacted, value), text);
+        let others = format!("[x] [#] [é#0] [email_address#0123456789abcdef] [[{} [", &found[0][1..]);
+        let expected = others.replace(found[0], "ada@house.eu");
+        assert_eq!(restore(&others, value), expected);
         let hashed = Redactor::new(Style::Hash([7; 32])).redact(text, &findings, policy);
         assert_eq!(hashed.matches("[email_address#").count(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_the_text(text in r"(\[|\]|#|a|_|0123456789abcdef|é| |\[a#0123456789abcdef\]){0,24}") {
+            let whole: String = pieces(&text).map(|(piece, _)| piece).collect();
+            prop_assert_eq!(&whole, &text);
+            prop_assert_eq!(restore(&text, |_| None), text);
+        }
     }
 }

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use platform::Mode;
 use serde::{Deserialize, Serialize};
 
-pub use guard::{Guard, GuardReplay, GuardScan};
+pub use guard::{Guard, GuardRedact, GuardReplay, GuardScan};
 pub use keys::Keys;
 pub use quarantine::{HeldPlace, Quarantine};
 

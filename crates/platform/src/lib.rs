@@ -44,8 +44,8 @@ pub use settings::{
 pub use sources::SourceSettings;
 pub use use_cases::{
     AskCall, AskOutcome, BlobChange, BlobEvent, DeletedDocuments, DocumentDetail, EventsReport, GuardCall,
-    GuardForm, GuardScanned, HeldCall, HeldDetail, IngestCall, IngestWatch, KeyCall, Readiness, Replayed,
-    SearchCall, ServedModel, Upload,
+    GuardForm, GuardScanned, HeldCall, HeldDetail, IngestCall, IngestWatch, KeyCall, Readiness, RedactCall,
+    Replayed, SearchCall, ServedModel, Upload,
 };
 
 pub use access::{AccessList, Principal, PrivateText, Reader};
@@ -53,7 +53,7 @@ pub use document::{Block, BlockKind, Document, Extent, Page, Problem, Span};
 pub use eval::{Comparison, Report};
 pub use gateway::{
     Bill, CacheControl, CallError, Caller, Estimate, Gateway, Key, KeyRole, Limits, NewKey, Operation,
-    Parent, Price, Reply, ReplyBody, Request as ModelRequest, RequestError, UsageRow,
+    Parent, Price, Reply, ReplyBody, Request as ModelRequest, RequestError, Restored, UsageRow,
 };
 pub use guard::{
     Decision, External, Finding as GuardFinding, Guard, Kind as GuardKind, Mode as GuardMode, Verdict,

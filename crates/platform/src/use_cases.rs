@@ -11,6 +11,7 @@ mod parse;
 mod quarantine;
 mod replay;
 mod usage;
+mod values;
 mod watch;
 
 pub use ask::{AskCall, AskOutcome, SearchCall};
@@ -22,6 +23,7 @@ pub use keys::KeyCall;
 pub use models::{Readiness, ServedModel};
 pub use quarantine::{HeldCall, HeldDetail};
 pub use replay::Replayed;
+pub use values::RedactCall;
 
 use rag::CollectionName;
 

@@ -20,7 +20,7 @@ pub use documents::{
     Chunk, Chunks, Collection, Document, DocumentPage, Failed, Ingested, Parsed, Problem, Version, access,
     chunk, collection, document, document_detail, document_problem, ingest_report, parsed,
 };
-pub use guard::{Finding, Verdict, replayed, verdict};
+pub use guard::{Finding, RedactedText, Verdict, replayed, verdict};
 pub use keys::{Key, KeyLimits, KeyWithSecret, key, new_key};
 pub use quarantine::{Held, Reason, held, held_detail};
 pub use search::{

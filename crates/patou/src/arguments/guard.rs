@@ -14,6 +14,32 @@ pub enum Guard {
     /// Say what another threshold would have done to documents that were held back and decided on
     #[command(after_help = "Example: patou guard replay --attack-score-min 0.7")]
     Replay(GuardReplay),
+    /// Print a text without its personal and secret values
+    #[command(
+        after_help = "Examples:\n  patou guard redact mail.txt > masked.txt\n  patou guard redact --reversible mail.txt | ask-a-model | patou guard restore -"
+    )]
+    Redact(GuardRedact),
+    /// Print a text with the values put back that `redact --reversible` took out
+    #[command(after_help = "Example: patou guard restore answer.txt")]
+    Restore(GuardRestore),
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct GuardRedact {
+    /// The file, or `-` for standard input
+    pub file: String,
+    /// What the text is
+    #[arg(long, value_enum, default_value_t = GuardKindName::Document)]
+    pub kind: GuardKindName,
+    /// Put a token in place of each value, and keep the value under the key that the settings name
+    #[arg(long)]
+    pub reversible: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, Args)]
+pub struct GuardRestore {
+    /// The file, or `-` for standard input
+    pub file: String,
 }
 
 #[derive(Debug, Serialize, Deserialize, Args)]

@@ -1,10 +1,10 @@
 //! `patou guard`.
 
-use platform::{Decision, GuardCall, GuardForm, GuardScanned};
+use platform::{Decision, GuardCall, GuardForm, GuardScanned, RedactCall};
 use server::wire;
 
 use super::{Front, SAID_NO};
-use crate::arguments::{Guard, GuardReplay, GuardScan};
+use crate::arguments::{Guard, GuardRedact, GuardReplay, GuardScan};
 
 /// The exit code of a run in which some lines held no text.
 const PARTLY: u8 = 4;
@@ -13,7 +13,28 @@ pub async fn run(front: &Front, call: Guard) -> anyhow::Result<u8> {
     match call {
         Guard::Scan(call) => scan(front, call).await,
         Guard::Replay(call) => replay(front, &call).await,
+        Guard::Redact(call) => redact(front, call).await,
+        Guard::Restore(call) => restore(front, call.file).await,
     }
+}
+
+async fn redact(front: &Front, call: GuardRedact) -> anyhow::Result<u8> {
+    let GuardRedact { file, kind, reversible } = call;
+    let call = RedactCall { input: file, kind: kind.into(), is_reversible: reversible };
+    let text = wire::RedactedText { text: front.platform.guard_redact(call).await? };
+    front.printer.result(&text, || text.text.clone())?;
+    Ok(0)
+}
+
+/// Tokens that nobody kept a value for stay, and the exit code says so.
+async fn restore(front: &Front, file: String) -> anyhow::Result<u8> {
+    let restored = front.platform.guard_restore(file).await?;
+    if restored.unknown > 0 {
+        front.printer.note(&format!("{} tokens have no value here, and stay", restored.unknown));
+    }
+    let text = wire::RedactedText { text: restored.text };
+    front.printer.result(&text, || text.text.clone())?;
+    Ok(if restored.unknown > 0 { PARTLY } else { 0 })
 }
 
 async fn replay(front: &Front, call: &GuardReplay) -> anyhow::Result<u8> {

@@ -19,6 +19,10 @@ pub struct GuardSettings {
     pub link_hosts: Option<Vec<String>>,
     /// From which share of an ingest's documents on being held back is an alarm; 0 to 1.
     pub quarantine_share_max: f64,
+    /// The variable that holds the key to values that can be put back; empty where there is none.
+    pub values_key_env: String,
+    /// The file that holds it; empty where there is none.
+    pub values_key_file: String,
     /// What is done with what is found, by the name that routes and collections refer to it by.
     pub policies: BTreeMap<String, PolicySettings>,
     /// Which policy a collection has, by its name.
@@ -353,6 +357,10 @@ pub(crate) fn contradictions(settings: &GuardSettings) -> Vec<(String, String)> 
             let what = format!("the classifier `{name}` has two keys: `api_key_env` and `api_key_file`");
             found.push((table, what));
         }
+    }
+    if !settings.values_key_env.is_empty() && !settings.values_key_file.is_empty() {
+        let what = "values have two keys: `guard.values_key_env` and `guard.values_key_file`";
+        found.push(("guard.values_key_file".into(), what.into()));
     }
     for (collection, policy) in &settings.collections {
         if !policy.is_empty() && !settings.policies.contains_key(policy) {

@@ -471,6 +471,20 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "guard.values_key_env",
+        kind: Kind::Text,
+        default: "",
+        what: "the variable that holds the key under which `patou guard redact --reversible` keeps values",
+        set: |settings, value| put_text(&mut settings.guard.values_key_env, value),
+    },
+    Key {
+        name: "guard.values_key_file",
+        kind: Kind::Text,
+        default: "",
+        what: "the file that holds that key",
+        set: |settings, value| put_text(&mut settings.guard.values_key_file, value),
+    },
+    Key {
         name: "guard.quarantine_share_max",
         kind: Kind::Number,
         default: "0.05",

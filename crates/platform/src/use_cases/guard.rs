@@ -61,13 +61,24 @@ impl Platform {
         call: GuardCall,
         tell: impl FnMut(GuardScanned) + Send + 'static,
     ) -> Result<(), PlatformError> {
-        let bytes = match call.input.as_str() {
-            "-" => Some(read_standard_input(self.require_settings()?.file_bytes_max).await?),
-            _ => None,
-        };
+        let bytes = standard_input(self, &call.input).await?;
         let (guard, external) = (self.require_settings()?.guard.guard(None), self.external()?);
         driving(move |driver| scan(&call, bytes, &Judge { guard, external, driver }, tell)).await?
     }
+}
+
+/// What is on standard input, where that is named.
+async fn standard_input(platform: &Platform, input: &str) -> Result<Option<Vec<u8>>, PlatformError> {
+    match input {
+        "-" => Ok(Some(read_standard_input(platform.require_settings()?.file_bytes_max).await?)),
+        _ => Ok(None),
+    }
+}
+
+/// An input as one text.
+pub(super) async fn whole_text(platform: &Platform, input: String) -> Result<String, PlatformError> {
+    let bytes = standard_input(platform, &input).await?;
+    runtime::blocking(move || text_of(Path::new(&input), bytes_of(Path::new(&input), bytes)?)).await?
 }
 
 /// The guard here and the classifiers outside.
@@ -90,6 +101,13 @@ impl Judge<'_> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the file to scan is named by the user and read here alone")]
+fn bytes_of(path: &Path, read: Option<Vec<u8>>) -> Result<Vec<u8>, PlatformError> {
+    match read {
+        Some(bytes) => Ok(bytes),
+        None => std::fs::read(path).map_err(PlatformError::file("read", path)),
+    }
+}
+
 fn scan(
     call: &GuardCall,
     bytes: Option<Vec<u8>>,
@@ -97,10 +115,7 @@ fn scan(
     mut tell: impl FnMut(GuardScanned),
 ) -> Result<(), PlatformError> {
     let path = Path::new(&call.input);
-    let bytes = match bytes {
-        Some(bytes) => bytes,
-        None => std::fs::read(path).map_err(PlatformError::file("read", path))?,
-    };
+    let bytes = bytes_of(path, bytes)?;
     if call.form == GuardForm::Whole {
         let verdict = judge.scan(call.kind, &text_of(path, bytes)?);
         tell(GuardScanned { id: None, verdict: Ok(verdict) });

@@ -43,6 +43,13 @@ pub struct Finding {
     pub explanation: String,
 }
 
+/// A text without its values, or with them put back.
+#[derive(Clone, Debug, Serialize)]
+pub struct RedactedText {
+    /// The text.
+    pub text: String,
+}
+
 /// What another threshold would have done to documents that were held back.
 #[derive(Clone, Debug, Serialize)]
 pub struct Replay {
