@@ -12,6 +12,8 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use patou_guard::{Guard, Kind, Tier};
 
 const ROUNDS: usize = 40;
@@ -70,6 +72,19 @@ fn spread(name: &str, text: &str, scan: impl Fn(&str)) {
     println!("{name:36} p50 {:.3} ms, p95 {:.3} ms", at(50), at(95));
 }
 
+/// Bytes that say nothing.
+fn noise() -> impl Iterator<Item = u8> {
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1u64), next).map(|state| state.to_be_bytes()[0])
+}
+
+/// Base64 in lines of 76 letters.
+fn base64(bytes: impl Iterator<Item = u8>) -> String {
+    let text = STANDARD.encode(bytes.collect::<Vec<_>>());
+    let lines = text.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned() + "\n");
+    lines.collect()
+}
+
 fn disguised(clean: &str) -> Vec<(&'static str, String)> {
     let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).filter(|_| c.is_ascii_graphic()).unwrap_or(c);
     vec![
@@ -77,6 +92,9 @@ fn disguised(clean: &str) -> Vec<(&'static str, String)> {
         ("zero width", clean.chars().flat_map(|c| [c, '\u{200b}']).collect()),
         ("references", clean.chars().map(|c| format!("&#{};", u32::from(c))).collect()),
         ("reversed", clean.chars().rev().collect()),
+        ("run together", clean.split_whitespace().collect()),
+        ("base64", base64(clean.bytes())),
+        ("noise as base64", base64(noise().take(clean.len()))),
     ]
 }
 

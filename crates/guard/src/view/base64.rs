@@ -69,11 +69,24 @@ fn decode(source: &str, symbols: &[usize], builder: &mut Builder) {
         Some(other) => *other,
         None => b'=',
     };
-    let straight: Vec<(usize, u8)> = symbols.iter().map(|at| (*at, byte(at))).collect();
-    let turn = |symbols: &[(usize, u8)]| symbols.iter().map(|(at, c)| (*at, turned(*c))).collect::<Vec<_>>();
-    let reversed: Vec<_> = straight.iter().rev().copied().collect();
-    let ways = [turn(&straight), reversed.clone(), turn(&reversed)];
-    if let Some((text, held)) = std::iter::once(straight).chain(ways).find_map(|way| read(&way)) {
+    let straight: Vec<u8> = symbols.iter().map(byte).collect();
+    let ways = [(false, false), (false, true), (true, false), (true, true)];
+    let found = ways.into_iter().find_map(|(is_reversed, is_turned)| {
+        let mut way = straight.clone();
+        if is_reversed {
+            way.reverse();
+        }
+        if is_turned {
+            way.iter_mut().for_each(|c| *c = turned(*c));
+        }
+        let (text, place) = read(&way)?;
+        // Where each of the symbols that were read stands.
+        let places = symbols.iter().copied();
+        let mut places: Vec<usize> = if is_reversed { places.rev().collect() } else { places.collect() };
+        places.truncate(place.end);
+        Some((text, places.split_off(place.start)))
+    });
+    if let Some((text, held)) = found {
         if !builder.text().is_empty() {
             let at = held.first().copied().unwrap_or_default();
             builder.put("\n", at..at);
@@ -88,13 +101,12 @@ fn decode(source: &str, symbols: &[usize], builder: &mut Builder) {
     }
 }
 
-fn read(symbols: &[(usize, u8)]) -> Option<(String, Vec<usize>)> {
-    let symbols: Vec<_> = symbols.iter().skip_while(|(_, c)| *c == b'=').collect();
-    let end = symbols.iter().position(|(_, c)| *c == b'=').unwrap_or(symbols.len());
+/// What symbols say, and which of them say it.
+fn read(symbols: &[u8]) -> Option<(String, Range<usize>)> {
+    let start = symbols.iter().position(|c| *c != b'=')?;
+    let end = symbols.iter().skip(start).position(|c| *c == b'=').map_or(symbols.len(), |at| start + at);
     // A single symbol over a whole number of groups carries no byte.
-    let end = if end % 4 == 1 { end - 1 } else { end };
-    let symbols = symbols.get(..end)?;
-    let bytes: Vec<u8> = symbols.iter().map(|(_, c)| *c).collect();
-    let text = as_text(ENGINE.decode(bytes).ok()?)?;
-    Some((text, symbols.iter().map(|(at, _)| *at).collect()))
+    let end = if (end - start) % 4 == 1 { end - 1 } else { end };
+    let text = as_text(ENGINE.decode(symbols.get(start..end)?).ok()?)?;
+    Some((text, start..end))
 }

@@ -4,7 +4,7 @@ use super::Transform;
 use super::offsets::Builder;
 use super::regions::{Change, Replacement, changed_lines};
 use super::signals::{Needs, Signals};
-use super::vocabulary::{Vocabulary, WORD_BYTES_MAX};
+use super::vocabulary::Vocabulary;
 
 /// Cuts long runs of letters into known words (the likeliest cut, by the words' shares).
 pub const TRANSFORM: Transform =
@@ -40,19 +40,24 @@ fn cuts(lower: &str, vocabulary: &Vocabulary) -> Vec<usize> {
     if let Some(start) = best.first_mut() {
         start.0 = 0.0;
     }
-    for end in 1..=length {
-        let mut found = (f32::NEG_INFINITY, 0, false);
-        for start in end.saturating_sub(WORD_BYTES_MAX)..end {
-            let Some((before, ..)) = best.get(start).copied() else { continue };
-            let known = lower.get(start..end).and_then(|word| vocabulary.share_log(word));
-            let share = known.or_else(|| (end - start == 1).then_some(UNKNOWN));
-            let Some(score) = share.map(|share| before + share) else { continue };
-            if score > found.0 {
-                found = (score, start, known.is_some());
+    for start in 0..length {
+        let (Some((before, ..)), Some(rest)) = (best.get(start).copied(), lower.get(start..)) else {
+            continue;
+        };
+        let mut reach = |size: usize, share: f32, known: bool| {
+            if let Some(held) = best.get_mut(start + size).filter(|held| before + share > held.0) {
+                *held = (before + share, start, known);
             }
+        };
+        let words = vocabulary.lengths(rest.as_bytes());
+        let shares = words.filter_map(|size| Some((size, vocabulary.share_log(rest.get(..size)?)?)));
+        let mut is_word = false;
+        for (size, share) in shares {
+            is_word |= size == 1;
+            reach(size, share, true);
         }
-        if let Some(held) = best.get_mut(end) {
-            *held = found;
+        if !is_word {
+            reach(1, UNKNOWN, false);
         }
     }
     let (mut at, mut cuts, mut covered) = (length, Vec::new(), 0);
