@@ -29,10 +29,25 @@ const LINE_BYTES_MIN: usize = 40;
 
 fn apply(source: &str, signals: &Signals) -> Option<Builder> {
     let mut builder = Builder::default();
+    for symbols in wholes(source, &signals.base64) {
+        decode(source, &symbols, &mut builder);
+    }
+    (!builder.text().is_empty()).then_some(builder)
+}
+
+/// Where a text is Base64 as it stands: nobody needs to turn or cut the letters of it.
+pub fn plain(source: &str, runs: &[Range<usize>]) -> Vec<Range<usize>> {
+    let is_text = |symbols: &Vec<usize>| read(&straight(source, symbols)).is_some();
+    let range = |symbols: Vec<usize>| Some(*symbols.first()?..symbols.last()? + 1);
+    wholes(source, runs).filter(is_text).filter_map(range).collect()
+}
+
+/// The places of the symbols of each run, with the lines that go on with it.
+fn wholes(source: &str, runs: &[Range<usize>]) -> impl Iterator<Item = Vec<usize>> {
     let mut until = 0;
-    for run in &signals.base64 {
+    runs.iter().filter_map(move |run| {
         if run.start < until {
-            continue;
+            return None;
         }
         let mut symbols: Vec<usize> = run.clone().collect();
         let mut last = run.clone();
@@ -41,9 +56,19 @@ fn apply(source: &str, signals: &Signals) -> Option<Builder> {
             last = next;
         }
         until = last.end;
-        decode(source, &symbols, &mut builder);
-    }
-    (!builder.text().is_empty()).then_some(builder)
+        (symbols.len() >= RUN_BYTES_MIN).then_some(symbols)
+    })
+}
+
+/// Symbols of the standard alphabet.
+fn straight(source: &str, symbols: &[usize]) -> Vec<u8> {
+    let symbol = |at: &usize| match source.as_bytes().get(*at) {
+        Some(b'-') => b'+',
+        Some(b'_') => b'/',
+        Some(other) => *other,
+        None => b'=',
+    };
+    symbols.iter().map(symbol).collect()
 }
 
 /// The line that goes on with a run, where the run is a whole line.
@@ -60,16 +85,7 @@ fn wrapped(source: &str, last: &Range<usize>) -> Option<Range<usize>> {
 
 /// Decodes symbols that stand at these places, in whichever of four ways gives text.
 fn decode(source: &str, symbols: &[usize], builder: &mut Builder) {
-    if symbols.len() < RUN_BYTES_MIN {
-        return;
-    }
-    let byte = |at: &usize| match source.as_bytes().get(*at) {
-        Some(b'-') => b'+',
-        Some(b'_') => b'/',
-        Some(other) => *other,
-        None => b'=',
-    };
-    let straight: Vec<u8> = symbols.iter().map(byte).collect();
+    let straight = straight(source, symbols);
     let ways = [(false, false), (false, true), (true, false), (true, true)];
     let found = ways.into_iter().find_map(|(is_reversed, is_turned)| {
         let mut way = straight.clone();

@@ -14,7 +14,7 @@ pub const TRANSFORM: Transform =
 
 const WORD_BYTES_MAX: usize = 24;
 
-fn apply(source: &str, _: &Signals) -> Option<Builder> {
+fn apply(source: &str, signals: &Signals) -> Option<Builder> {
     let vocabulary = Vocabulary::built_in();
     let mut changes: Vec<Change> = Vec::new();
     let mut words: Vec<(Range<usize>, bool)> = Vec::new();
@@ -26,7 +26,7 @@ fn apply(source: &str, _: &Signals) -> Option<Builder> {
         }
         words.clear();
     };
-    for token in leet_tokens(source) {
+    for token in leet_tokens(source).filter(|token| !signals.is_decoded(token)) {
         let apart = words.last().is_some_and(|(last, _)| token.start > last.end + 200);
         if apart {
             flush(&mut words);

@@ -103,7 +103,8 @@ impl Likeness {
 
 /// A stretch of a text (a sentence, a line) that reads worse than English, and how it reads otherwise.
 pub struct Odd {
-    range: Range<usize>,
+    /// Where.
+    pub range: Range<usize>,
     likeness: Likeness,
 }
 

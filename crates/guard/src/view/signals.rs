@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::base64;
 use super::likeness::{Odd, odd_stretches};
 
 /// What a transform needs in a text.
@@ -38,6 +39,8 @@ pub struct Signals {
     pub hex: Vec<Range<usize>>,
     /// The long runs of letters.
     pub letters: Vec<Range<usize>>,
+    /// Where it is Base64 as it stands, in order: it is decoded, and read in no other way.
+    pub decoded: Vec<Range<usize>>,
     is_ascii: bool,
     has_controls: bool,
     digits_in_words: bool,
@@ -156,17 +159,28 @@ impl Signals {
             runs.meet(text.len(), 0);
         }
         let is_ascii = text.is_ascii();
+        let decoded = base64::plain(text, &base64.found);
+        let is_left = |range: &Range<usize>| !is_within(range, &decoded);
+        let mut odd = odd_stretches(text);
+        odd.retain(|odd| is_left(&odd.range));
+        letters.found.retain(is_left);
         Self {
-            odd: odd_stretches(text),
+            odd,
             base64: base64.found,
             hex: hex.found,
             letters: letters.found,
+            decoded,
             is_ascii,
             has_controls: all & CONTROL != 0,
             digits_in_words: beside >= 2,
             // The last word has no space after it.
             singles: !is_ascii || singles_most + 1 >= SINGLES_MIN || apart_most >= APART_MIN,
         }
+    }
+
+    /// Whether a range is decoded as a whole.
+    pub fn is_decoded(&self, range: &Range<usize>) -> bool {
+        is_within(range, &self.decoded)
     }
 
     /// Whether there is what a transform needs.
@@ -183,4 +197,10 @@ impl Signals {
             Needs::Singles => self.singles,
         }
     }
+}
+
+/// Whether one of these, which are in order and apart, holds a range.
+fn is_within(range: &Range<usize>, wholes: &[Range<usize>]) -> bool {
+    let at = wholes.partition_point(|whole| whole.end < range.end);
+    wholes.get(at).is_some_and(|whole| whole.start <= range.start)
 }
