@@ -123,15 +123,19 @@ impl Egress {
     fn cuts(&self, text: &str) -> Vec<Cut> {
         let mut cuts: Vec<Cut> = Vec::new();
         let mut at = 0;
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-            let step = self.construct(text, at).or_else(|| self.word(text, at));
-            match step {
-                Some((end, Some(cut))) => {
-                    cuts.push(cut);
-                    at = end;
+        // A word begins behind white space, and right behind a link or a tag.
+        let mut is_start = true;
+        while let Some(next) = text.get(at..).and_then(|rest| rest.chars().next()) {
+            let step = self.construct(text, at);
+            match step.or_else(|| if is_start { self.word(text, at) } else { None }) {
+                Some((end, cut)) => {
+                    cuts.extend(cut);
+                    (at, is_start) = (end, true);
                 }
-                Some((end, None)) => at = end,
-                None => at += rest.chars().next().map_or(1, char::len_utf8),
+                None => {
+                    at += next.len_utf8();
+                    is_start = is_edge(next);
+                }
             }
         }
         cuts
@@ -206,12 +210,8 @@ impl Egress {
         !rest.contains(['"', '\'', ':'])
     }
 
-    /// A word that is an address, or has one in it.
+    /// A word that begins here, and is an address or has one in it.
     fn word(&self, text: &str, at: usize) -> Option<(usize, Option<Cut>)> {
-        let starts = at == 0 || text.get(..at).is_some_and(|before| before.ends_with(is_edge));
-        if !starts {
-            return None;
-        }
         let rest = text.get(at..)?;
         let length = rest.find(is_edge).unwrap_or(rest.len());
         let word = rest.get(..length).filter(|word| !word.is_empty())?;
@@ -308,6 +308,11 @@ mod tests {
         check("<img src=\"https://evil.test/x\">hi", "hi");
         check("<a href='https://a.good.example/'>ok</a>", "<a href='https://a.good.example/'>ok</a>");
         check("[a]: https://evil.test/x", "[a]: (link removed)");
+        for between in ["", "*", "(", "\u{2}", "]h\\)"] {
+            check(&format!("[a](/b){between}https://evil.test/x y"), "[a](/b)(link removed) y");
+        }
+        check("&[&Z](\\)]h\\)\u{2}http://evil", "&[&Z](\\)(link removed)");
+        check("<b>https://evil.test/x</b>", "<b>(link removed)</b>");
         check("![x](ht&#116;ps&colon;//evil.test)", "![x]");
         check("[x](https://docs.house.example@evil.test/)", "[x]");
         check("[x](//evil.test) [y](/local#a)", "[x] [y](/local#a)");
