@@ -51,8 +51,15 @@ impl Egress {
 
     /// Whether an address, as it is written, leads to a listed host or nowhere else.
     pub fn allows(&self, address: &str) -> bool {
-        // Some places resolve references and escapes, some do not: it has to be fine either way.
-        self.allows_target(address::host(address)) && self.allows_target(address::host_as_written(address))
+        let allows_host = |address: &str| {
+            // Some places resolve references and escapes, some do not: it has to be fine either way.
+            self.allows_target(address::host(address))
+                && self.allows_target(address::host_as_written(address))
+        };
+        // Where no link is made of it after all, an address within one may be made one.
+        let is_relative = matches!(address::host(address), address::Target::Relative);
+        allows_host(address)
+            && (!is_relative || address::mentions(&plain(address)).all(|within| allows_host(&within)))
     }
 
     fn allows_target(&self, target: address::Target) -> bool {
@@ -313,6 +320,8 @@ mod tests {
         }
         check("&[&Z](\\)]h\\)\u{2}http://evil", "&[&Z](\\)(link removed)");
         check("<b>https://evil.test/x</b>", "<b>(link removed)</b>");
+        check("]:/:]http://evil8?: y", "]:(link removed) y");
+        check("[a](/http://evil.test) [b](/x?from=y:z)", "[a] [b](/x?from=y:z)");
         check("![x](ht&#116;ps&colon;//evil.test)", "![x]");
         check("[x](https://docs.house.example@evil.test/)", "[x]");
         check("[x](//evil.test) [y](/local#a)", "[x] [y](/local#a)");
