@@ -92,17 +92,15 @@ impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
         let GuardingOptions { input, output, uses_models, link_hosts, external, system } = options;
-        let masked = |(category, score_min)| Rule { category, score_min, decision: Decision::Mask };
-        let values = [(Category::Secret, 0.5), (Category::Pii, 0.8)].map(masked);
         let attack =
             |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
         // What tools bring is data, and personal or secret values in it are masked as in a prompt.
-        let mut tools: Vec<Rule> = values.into();
+        let mut tools: Vec<Rule> = Policy::VALUES.into();
         tools.extend([attack(Category::Injection), attack(Category::Unjudged)]);
         // An answer may well be about attacks; what it must not do is leak.
-        let mut answers: Vec<Rule> = values.into();
+        let mut answers: Vec<Rule> = Policy::VALUES.into();
         answers.extend([Category::Leak, Category::Harm, Category::Unjudged].map(attack));
-        answers.push(masked((Category::Egress, 0.5)));
+        answers.push(Rule { category: Category::Egress, score_min: 0.5, decision: Decision::Mask });
         Self {
             input,
             output,

@@ -121,13 +121,17 @@ impl Policy {
             rule(C::Unjudged, 0.0, attack),
         ];
         if kind != Kind::Document {
-            rules.extend([rule(C::Secret, 0.5, D::Mask), rule(C::Pii, 0.8, D::Mask)]);
+            rules.extend(Self::VALUES);
         }
         if kind == Kind::Output {
             rules.extend([rule(C::Egress, 0.5, D::Mask), rule(C::Leak, 0.5, D::Block)]);
         }
         Self::new(rules)
     }
+
+    /// That secrets and personal data are masked.
+    pub const VALUES: [Rule; 2] =
+        [rule(Category::Secret, 0.5, Decision::Mask), rule(Category::Pii, 0.8, Decision::Mask)];
 
     /// The rules, in the order given.
     pub fn rules(&self) -> &[Rule] {

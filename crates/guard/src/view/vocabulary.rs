@@ -21,7 +21,7 @@ static BUILT_IN: LazyLock<Vocabulary> =
     LazyLock::new(|| Vocabulary::read(include_str!("../../weights/words.txt")));
 
 /// No word in the list is longer, in bytes.
-pub const WORD_BYTES_MAX: usize = 20;
+const WORD_BYTES_MAX: usize = 20;
 
 impl Vocabulary {
     /// The committed list.

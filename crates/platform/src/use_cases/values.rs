@@ -1,15 +1,12 @@
 //! `guard redact` and `guard restore`: personal and secret values out of a text, and back into it.
 
 use gateway::{Restored, Vault};
-use guard::{Category, Decision, Guard, Kind, Policy, Redactor, Rule, Style, Tier};
+use guard::{Guard, Kind, Policy, Redactor, Style, Tier};
 use store::Database;
 
 use super::guard::whole_text;
 use crate::api_key::{KeyPlace, api_key};
 use crate::{Platform, PlatformError};
-
-/// From which score on a value is taken out: as a route of the gateway does.
-const VALUES: [(Category, f32); 2] = [(Category::Secret, 0.5), (Category::Pii, 0.8)];
 
 /// What to take out of a text.
 #[derive(Clone, Debug)]
@@ -34,8 +31,7 @@ impl Platform {
         let style = vault.as_ref().map_or(Style::Mask, Vault::style);
         let kind = call.kind;
         let (text, redactor) = runtime::blocking(move || {
-            let rule = |(category, score_min)| Rule { category, score_min, decision: Decision::Mask };
-            let guard = Guard::default().with_policy(kind, Policy::new(VALUES.map(rule).into()));
+            let guard = Guard::default().with_policy(kind, Policy::new(Policy::VALUES.into()));
             let verdict = guard.scan(kind, &text);
             let mut redactor = Redactor::new(style);
             (redactor.redact_scanned(&text, &verdict, (&guard, kind, Tier::All)), redactor)
