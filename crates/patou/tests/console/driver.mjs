@@ -12,7 +12,8 @@ const isWide = Number(width) > 760;
 
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
-const context = await browser.newContext({ viewport: { width: Number(width), height: isWide ? 800 : 844 }, colorScheme: theme });
+// Without motion, so that no colour is looked at while it changes into another.
+const context = await browser.newContext({ viewport: { width: Number(width), height: isWide ? 800 : 844 }, colorScheme: theme, reducedMotion: "reduce" });
 export const page = await context.newPage();
 page.setDefaultTimeout(20_000);
 
