@@ -14,7 +14,7 @@ use crate::asked::{Asked, refused, timed_out, unanswered, whole};
 use crate::bill::{self, Accounts, Bill, Estimate, Opening, Price};
 use crate::cache::{AnswerCache, CacheKey, Found, Kept, Looking};
 use crate::call::{CallError, Caller};
-use crate::guarding::Guarded;
+use crate::guarding::{Guarded, Restoring};
 use crate::held::{Held, streamed};
 use crate::measure;
 use crate::outgoing::Outgoing;
@@ -56,10 +56,17 @@ pub(crate) struct Call {
     pub request: Request,
     pub route: Arc<Route>,
     pub caller: Caller,
+    /// What the prompt's tokens stand for.
+    pub tokens: Restoring,
     pub clock: Stopwatch,
 }
 
 impl Call {
+    /// Whether the answer is read before it goes out.
+    pub fn reads_answer(&self) -> bool {
+        self.route.guarding.reads_answers() || !self.tokens.is_empty()
+    }
+
     /// The number by which a server is picked.
     fn number(&self) -> u64 {
         match self.route.balance {
@@ -185,8 +192,9 @@ impl Gateway {
         let limited = bill.limited().cloned();
         let route_prompt = route.prompting.header();
         // A request that the guard refuses costs nothing: what was set aside for it is let go.
-        let Guarded { request, header } = route.guarding.prompt(request).await?;
-        let call = Call { request, route, caller, clock: Stopwatch::start() };
+        let Guarded { request, header, tokens } = route.guarding.prompt(request).await?;
+        let tokens = Restoring::new(tokens);
+        let call = Call { request, route, caller, tokens, clock: Stopwatch::start() };
         let mut held = Held { bill: Some(bill), flight: None };
         let (looked, kept) = self.look(&call, &mut held).await;
         let mut reply = match kept {
@@ -227,7 +235,8 @@ impl Gateway {
                 (Looked::Hit, Some(given(held, kept, age_s)))
             }
             Found::Flight(mut flight) => {
-                if let Some(likeness) = caching.likeness {
+                // An answer with values in it is nobody's who gave others.
+                if let Some(likeness) = caching.likeness.filter(|_| call.tokens.is_empty()) {
                     let key =
                         |request: &Request| CacheKey::of(request, &call.caller, caching.sharing, &policy);
                     if let Some(like) = flight.alike(&call.request, (likeness, control), key).await {

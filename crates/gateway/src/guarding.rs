@@ -15,13 +15,14 @@ use guard::{
     Verdict,
 };
 
-pub(crate) use answer::Read;
+pub(crate) use answer::{Read, Restoring};
 pub(crate) use events::{Rewriter, Rewritten};
 use model::Sample;
 pub(crate) use prompt::Guarded;
 
 use crate::prompting::SystemPrompt;
 use crate::texts::Writer;
+use crate::vault::TokenKey;
 
 /// How far a guard goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,6 +63,8 @@ pub struct Guarding {
     guard: Guard,
     /// Who is asked outside.
     external: External,
+    /// What stands in a prompt where a value was.
+    style: Style,
 }
 
 /// How a route is guarded.
@@ -79,6 +82,9 @@ pub struct GuardingOptions {
     pub external: External,
     /// The system prompt of the route, which is to stay there.
     pub system: Option<SystemPrompt>,
+    /// The key of the tokens that stand for values in prompts, and whose values answers get back; without one, what
+    /// stands there tells the kind of value alone.
+    pub tokens: Option<TokenKey>,
 }
 
 /// What came of looking at one side of a call.
@@ -91,7 +97,7 @@ pub(crate) struct Seen {
 impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
-        let GuardingOptions { input, output, uses_models, link_hosts, external, system } = options;
+        let GuardingOptions { input, output, uses_models, link_hosts, external, system, tokens } = options;
         let attack =
             |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
         // What tools bring is data, and personal or secret values in it are masked as in a prompt.
@@ -107,6 +113,7 @@ impl Guarding {
             tier: if uses_models { Tier::All } else { Tier::Rules },
             egress: link_hosts.map(Egress::new),
             external,
+            style: tokens.map_or(Style::Mask, |key| key.style()),
             canary: system.as_ref().and_then(|system| system.canary.clone()),
             system: system.map(|system| system.text),
             guard: Guard::default()
@@ -157,7 +164,12 @@ impl Guarding {
     }
 
     /// A text with what was found in it replaced; `None` where nothing is to be.
-    fn masked(&self, writer: Writer, text: &str, verdict: &Verdict) -> Option<String> {
+    fn masked(
+        &self,
+        (writer, text): (Writer, &str),
+        verdict: &Verdict,
+        redactor: &mut Redactor,
+    ) -> Option<String> {
         let policy = self.policy(writer);
         let is_masked = |finding: &Finding| policy.of(finding.category, finding.score) >= Decision::Mask;
         let scanned = (&self.guard, kind(writer), self.tier);
@@ -165,7 +177,7 @@ impl Guarding {
             .findings
             .iter()
             .any(is_masked)
-            .then(|| Redactor::new(Style::Mask).redact_scanned(text, verdict, scanned))
+            .then(|| redactor.redact_scanned(text, verdict, scanned))
             .filter(|masked| masked != text)
     }
 }

@@ -40,9 +40,9 @@ pub(crate) async fn streamed(
         bill: held.bill.take(),
         flight: held.flight.take(),
         pace,
-        rewriter: Some(&call.route.guarding)
-            .filter(|guarding| guarding.reads_answers())
-            .map(|guarding| Rewriter::new(guarding, &call.route.name)),
+        rewriter: call
+            .reads_answer()
+            .then(|| Rewriter::new(&call.route.guarding, &call.route.name, call.tokens.clone())),
         in_flight: asked.in_flight.take(),
     };
     Ok(ReplyBody::Stream(Box::pin(stream.bytes(keeping))))
@@ -58,13 +58,13 @@ impl Held {
         if let Some(mut bill) = self.bill.take() {
             note(&mut bill, &body);
         }
-        let guarding = &call.route.guarding;
-        if call.request.operation != Operation::Chat || !guarding.reads_answers() {
+        if call.request.operation != Operation::Chat || !call.reads_answer() {
             self.keep(&body);
             return Ok((body, None));
         }
+        let guarding = &call.route.guarding;
         let Read { body, header, is_refused } =
-            guarding.answer(&call.route.name, body).await.map_err(|_| CallError::Garbled {
+            guarding.answer(&call.route.name, body, &call.tokens).await.map_err(|_| CallError::Garbled {
                 backend: backend.name.clone(),
                 what: "no guard can read it",
             })?;

@@ -58,4 +58,4 @@ pub use route::{Backend, BackendSpec, Balance, Patience, Route};
 pub use spans::{Parent, Spans};
 pub use token::{Algorithm, FetchKeys, IssuerSpec, TokenRefusal, TokenVerifier, fetched_from};
 pub use usage::{Spender, UsageBook, UsageRow, Used};
-pub use vault::{Restored, Vault};
+pub use vault::{Restored, TokenKey, Vault};

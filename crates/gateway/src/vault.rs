@@ -19,10 +19,34 @@ const KEY_BYTES_MIN: usize = 32;
 const NAMING: &str = "patou 2026-11-25 names of guarded values";
 const SEALING: &str = "patou 2026-11-25 seal of guarded values";
 
+/// What tokens are made with: nobody without it can guess a value and see it by its token.
+#[derive(Clone)]
+pub struct TokenKey([u8; 32]);
+
+impl TokenKey {
+    /// Of the key for values.
+    ///
+    /// # Errors
+    ///
+    /// [`GatewayError::WeakKey`] when it is short.
+    pub fn new(key: &PrivateText) -> Result<Self, GatewayError> {
+        let key = key.reveal().as_bytes();
+        if key.len() < KEY_BYTES_MIN {
+            return Err(GatewayError::WeakKey { bytes: key.len(), least: KEY_BYTES_MIN });
+        }
+        Ok(Self(blake3::derive_key(NAMING, key)))
+    }
+
+    /// How to redact with it.
+    pub fn style(&self) -> Style {
+        Style::Tokens(self.0)
+    }
+}
+
 /// Values by their tokens.
 pub struct Vault {
     database: Database,
-    naming: [u8; 32],
+    naming: TokenKey,
     sealing: LessSafeKey,
 }
 
@@ -42,19 +66,17 @@ impl Vault {
     ///
     /// [`GatewayError::WeakKey`] when the key is short; [`GatewayError`] when the tables cannot be prepared.
     pub async fn open(database: Database, key: &PrivateText) -> Result<Self, GatewayError> {
-        let key = key.reveal().as_bytes();
-        if key.len() < KEY_BYTES_MIN {
-            return Err(GatewayError::WeakKey { bytes: key.len(), least: KEY_BYTES_MIN });
-        }
+        let naming = TokenKey::new(key)?;
         database.migrate(&schema::MIGRATIONS).await?;
-        let sealing = UnboundKey::new(&CHACHA20_POLY1305, &blake3::derive_key(SEALING, key));
+        let key = blake3::derive_key(SEALING, key.reveal().as_bytes());
+        let sealing = UnboundKey::new(&CHACHA20_POLY1305, &key);
         let sealing = sealing.map_err(|_| GatewayError::Seal)?;
-        Ok(Self { database, naming: blake3::derive_key(NAMING, key), sealing: LessSafeKey::new(sealing) })
+        Ok(Self { database, naming, sealing: LessSafeKey::new(sealing) })
     }
 
     /// How to redact with tokens that this one can keep.
     pub fn style(&self) -> Style {
-        Style::Tokens(self.naming)
+        self.naming.style()
     }
 
     /// Keeps the values of tokens, all at once. Those that are kept already stay.

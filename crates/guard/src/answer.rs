@@ -1,14 +1,16 @@
-//! Owns what an answer goes through on its way out: values are redacted, then what points to hosts that are not
-//! listed is taken out. Whether an answer leaks its system prompt is the caller's to ask.
+//! Owns what an answer goes through on its way out: values are redacted, those that tokens stand for are put back, then
+//! what points to hosts that are not listed is taken out. Whether an answer leaks its system prompt is the caller's to
+//! ask.
 
 use crate::egress::{Egress, EgressStream};
 use crate::finding::Category;
-use crate::redact::StreamRedactor;
+use crate::redact::{StreamRedactor, TokenStream, Tokens};
 
 /// An answer that arrives in pieces.
 #[derive(Debug, Default)]
 pub struct AnswerStream {
     redactor: Option<StreamRedactor>,
+    tokens: Option<TokenStream>,
     egress: Option<EgressStream>,
 }
 
@@ -16,12 +18,23 @@ impl AnswerStream {
     /// An answer whose values go through `redactor` and whose links go through `egress`; what is `None` changes
     /// nothing.
     pub fn new(redactor: Option<StreamRedactor>, egress: Option<Egress>) -> Self {
-        Self { redactor, egress: egress.map(EgressStream::new) }
+        Self { redactor, tokens: None, egress: egress.map(EgressStream::new) }
+    }
+
+    /// An answer whose request had these values taken out, which come back.
+    #[must_use]
+    pub fn restoring(self, tokens: Tokens) -> Self {
+        let redactor = self.redactor.map(|redactor| redactor.sparing(tokens.clone()));
+        let tokens = (!tokens.is_empty()).then(|| TokenStream::new(tokens));
+        Self { redactor, tokens, ..self }
     }
 
     /// Takes a piece and gives what may go out.
     pub fn push(&mut self, piece: &str) -> String {
-        let shown = self.redactor.as_mut().map(|redactor| redactor.push(piece));
+        let mut shown = self.redactor.as_mut().map(|redactor| redactor.push(piece));
+        if let Some(tokens) = &mut self.tokens {
+            shown = Some(tokens.push(shown.as_deref().unwrap_or(piece)));
+        }
         match &mut self.egress {
             Some(egress) => egress.push(shown.as_deref().unwrap_or(piece)),
             None => shown.unwrap_or_else(|| piece.to_owned()),
@@ -30,7 +43,10 @@ impl AnswerStream {
 
     /// Gives what is left, at the end.
     pub fn finish(&mut self) -> String {
-        let rest = self.redactor.as_mut().map(StreamRedactor::finish).unwrap_or_default();
+        let mut rest = self.redactor.as_mut().map(StreamRedactor::finish).unwrap_or_default();
+        if let Some(tokens) = &mut self.tokens {
+            rest = tokens.push(&rest) + &tokens.finish();
+        }
         match &mut self.egress {
             Some(egress) => egress.push(&rest) + &egress.finish(),
             None => rest,
@@ -48,7 +64,7 @@ impl AnswerStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Guard, Kind, Style, Tier};
+    use crate::{Guard, Kind, Redactor, Style, Tier};
 
     #[test]
     fn an_answer_goes_through_both_or_either() {
@@ -73,5 +89,29 @@ mod tests {
         check(false, Some("house.eu"), &kept, &[Category::Egress]);
         let both = kept.replace("ada@house.eu", "[email_address]");
         check(true, Some("house.eu"), &both, &[Category::Pii, Category::Egress]);
+    }
+
+    #[test]
+    fn what_the_request_said_comes_back_and_leads_nowhere_else() {
+        let guard = Guard::default();
+        let asked = "I am ada@house.eu, and I pay with 4111 1111 1111 1111.";
+        let mut redactor = Redactor::new(Style::Tokens([7; 32]));
+        let taken =
+            redactor.redact(asked, &guard.scan(Kind::Prompt, asked).findings, guard.policy(Kind::Prompt));
+        let tokens: Vec<&str> = crate::tokens_in(&taken).collect();
+        let [mail, card] = tokens[..] else { panic!("{taken}") };
+        let said =
+            format!("{mail} is yours, bob@house.eu is not: ![x](http://elsewhere.example/{mail}) [ {card}");
+        let policy = guard.policy(Kind::Output).clone();
+        let redactor_of = StreamRedactor::new(Style::Mask, policy, Tier::Rules);
+        let egress = Egress::new(vec!["house.eu".to_owned()]);
+        let known = Tokens::new(redactor.tokens().clone());
+        let mut answer = AnswerStream::new(Some(redactor_of), Some(egress)).restoring(known);
+        let mut shown = String::new();
+        for piece in said.as_bytes().chunks(3) {
+            shown.push_str(&answer.push(std::str::from_utf8(piece).unwrap()));
+        }
+        shown.push_str(&answer.finish());
+        assert_eq!(shown, "ada@house.eu is yours, [email_address] is not: ![x] [ 4111 1111 1111 1111");
     }
 }

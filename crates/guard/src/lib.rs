@@ -27,6 +27,6 @@ pub use finding::{Category, Finding};
 pub use guard::{FINDINGS_MAX, Guard, Tier, Verdict};
 pub use poisoning::opening_question;
 pub use policy::{ATTACK_SCORE_MIN, Decision, Kind, Mode, Policy, Rule};
-pub use redact::{HELD_BYTES_MAX, Redactor, StreamRedactor, Style, restore, tokens_in};
+pub use redact::{HELD_BYTES_MAX, Redactor, StreamRedactor, Style, TokenStream, Tokens, restore, tokens_in};
 pub use spotlight::{Marking, Spotlight};
 pub use view::{View, ViewLimits, Views, expand};

@@ -3,11 +3,13 @@
 //! The map of tokens is the caller's to keep, under a key. A stream is redacted by [`StreamRedactor`].
 
 mod stream;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use stream::{HELD_BYTES_MAX, StreamRedactor};
+pub use tokens::{TokenStream, Tokens};
 
 use crate::finding::Finding;
 use crate::guard::{Guard, Tier, Verdict};
@@ -33,12 +35,20 @@ const TOKEN_DIGITS: usize = 16;
 pub struct Redactor {
     style: Style,
     tokens: BTreeMap<String, String>,
+    /// What is left alone, since it stands for a value already.
+    spared: Tokens,
 }
 
 impl Redactor {
     /// A redactor without tokens so far.
     pub fn new(style: Style) -> Self {
-        Self { style, tokens: BTreeMap::new() }
+        Self { style, tokens: BTreeMap::new(), spared: Tokens::default() }
+    }
+
+    /// A redactor that leaves these tokens alone: a number in one looks like a secret.
+    #[must_use]
+    pub fn sparing(self, spared: Tokens) -> Self {
+        Self { spared, ..self }
     }
 
     /// The text with everything that the policy masks, or does worse to, replaced.
@@ -73,7 +83,12 @@ impl Redactor {
 
     /// The text with these spans replaced. Those that overlap are replaced together.
     pub fn replace(&mut self, text: &str, spans: &[(&'static str, Range<usize>)]) -> String {
+        let spared = self.spared.places(text);
         let mut spans: Vec<_> = spans.to_vec();
+        let is_within = |span: &Range<usize>| {
+            spared.iter().any(|token| token.start <= span.start && span.end <= token.end)
+        };
+        spans.retain(|(_, span)| !is_within(span));
         spans.sort_by_key(|(_, span)| (span.start, span.end));
         let mut joined: Vec<(&'static str, Range<usize>)> = Vec::with_capacity(spans.len());
         for (detector, span) in spans {

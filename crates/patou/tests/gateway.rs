@@ -816,3 +816,52 @@ fn the_guard_masks_refuses_and_lets_nothing_out() {
         "{metrics}"
     );
 }
+
+#[test]
+fn values_go_to_the_model_as_tokens_and_come_back_to_who_gave_them() {
+    // It says what it was told last, and one token more.
+    const OTHER: &str = "[email_address#0123456789abcdef]";
+    let upstream = Upstream::start(|asked| {
+        let messages = asked["messages"].as_array().cloned().unwrap_or_default();
+        let told = messages.last().and_then(|last| last["content"].as_str()).unwrap_or_default().to_owned();
+        let said = format!("You said: {told} {OTHER}");
+        if asked["stream"] != json!(true) {
+            let message = json!({"content": said});
+            return Reply::Status(200, json!({"choices": [{"index": 0, "message": message}]}).to_string());
+        }
+        let letters: Vec<char> = said.chars().collect();
+        let event = |piece: &[char]| {
+            let delta = json!({"content": piece.iter().collect::<String>()});
+            format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": delta}]}))
+        };
+        let events: String = letters.chunks(7).map(event).collect();
+        let end = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+        Reply::Raw(format!("{events}data: {end}\n\ndata: [DONE]\n\n"))
+    });
+    let guarded = "guard_prompt = \"mask\"\nguard_tokens = true\ncache_seconds = 60\n";
+    let settings = format!("[guard]\nvalues_key_env = \"VALUES_KEY\"\n{ONE}{guarded}");
+    let key = ("VALUES_KEY", "0123456789abcdef0123456789abcdef");
+    let (_patou, served) = serve(&[&upstream], &settings, &[key]);
+    let ask = |text: &str, stream: bool| {
+        let body = json!({"model": "m", "messages": [{"role": "user", "content": text}], "stream": stream});
+        chat(&served, &body.to_string())
+    };
+    for (text, turn) in
+        [("I am ada@house.eu", "miss"), ("I am bob@house.eu", "miss"), ("I am ada@house.eu", "hit")]
+    {
+        let answered = ask(text, false);
+        assert_eq!(answered.header("x-cache"), Some(turn));
+        let said: Value = serde_json::from_str(&answered.text()).unwrap();
+        assert_eq!(said["choices"][0]["message"]["content"], format!("You said: {text} {OTHER}"));
+    }
+    let text = ask("Pay 4111 1111 1111 1111 to ada@house.eu", true).text();
+    let said: String = text
+        .split("\n\n")
+        .filter_map(|event| serde_json::from_str::<Value>(event.strip_prefix("data: ")?).ok())
+        .filter_map(|chunk| Some(chunk["choices"][0]["delta"]["content"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(said, format!("You said: Pay 4111 1111 1111 1111 to ada@house.eu {OTHER}"));
+    let sent: Vec<String> = upstream.requests().iter().map(|request| request.body.clone()).collect();
+    assert_eq!(sent.len(), 3);
+    assert!(sent.iter().all(|body| !body.contains("house.eu") && !body.contains("4111")), "{sent:?}");
+}

@@ -9,7 +9,7 @@ use access::PrivateText;
 use gateway::{
     Accounts, AnswerCache, Backend, BackendSpec, Caching, Cascade, Counters, Gateway, GatewayError,
     GatewayOptions, GpuTime, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress,
-    Route, SharedLedger, Spans, SystemPrompt, UsageBook,
+    Route, SharedLedger, Spans, SystemPrompt, TokenKey, UsageBook,
 };
 use guard::{Canary, External};
 use model::Embedder;
@@ -81,7 +81,11 @@ impl Platform {
             backends.insert(name.clone(), one);
         }
         let prompts = prompts(settings)?;
-        let parts = Named { settings, backends: &backends, prompts: &prompts, external: self.external()? };
+        let external = self.external()?;
+        let tokens = settings.routes.values().any(|route| route.guard_tokens);
+        let tokens =
+            tokens.then(|| Ok::<_, PlatformError>(TokenKey::new(&self.values_key()?)?)).transpose()?;
+        let parts = Named { settings, backends: &backends, prompts: &prompts, external, tokens };
         let routes =
             settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect::<Result<_, _>>()?;
         *standing = backends;
@@ -173,6 +177,7 @@ struct Named<'a> {
     backends: &'a BTreeMap<String, StandingBackend>,
     prompts: &'a BTreeMap<&'a str, String>,
     external: External,
+    tokens: Option<TokenKey>,
 }
 
 impl Named<'_> {
@@ -212,6 +217,7 @@ impl Named<'_> {
                 link_hosts: own.link_hosts.clone(),
                 external: if own.guard_external { self.external.clone() } else { External::default() },
                 system,
+                tokens: self.tokens.clone().filter(|_| own.guard_tokens),
             })),
             policy: format!("{own:?} {servers:?}"),
         })

@@ -1,7 +1,7 @@
 //! A whole answer as a guard reads it: what the model wrote in each of its choices.
 
 use bytes::Bytes;
-use guard::{Category, Decision, Kind};
+use guard::{Category, Decision, Kind, Redactor, Style, Tokens};
 use model::Sample;
 
 use crate::chunk::NOT_WRITTEN;
@@ -34,6 +34,29 @@ pub(super) struct Said {
     pub is_call: bool,
 }
 
+/// The values that an answer gets back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Restoring {
+    said: Tokens,
+    /// As they stand in the arguments of a call, which are JSON.
+    called: Tokens,
+}
+
+impl Restoring {
+    pub(crate) fn new(tokens: Tokens) -> Self {
+        Self { called: tokens.map(escaped), said: tokens }
+    }
+
+    /// Whether there is nothing to put back.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    pub(super) fn of(&self, is_call: bool) -> &Tokens {
+        if is_call { &self.called } else { &self.said }
+    }
+}
+
 /// What stands in a choice beside its words.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -49,21 +72,31 @@ impl Guarding {
     /// # Errors
     ///
     /// [`JsonError`] where it cannot be read, which a guard that only observes passes over.
-    pub(crate) async fn answer(&self, model: &str, body: Bytes) -> Result<Read, JsonError> {
+    pub(crate) async fn answer(
+        &self,
+        model: &str,
+        body: Bytes,
+        tokens: &Restoring,
+    ) -> Result<Read, JsonError> {
         let mut seen = Seen::default();
         if self.external.judges(&Sample::new(Kind::Output, String::new())) {
             self.ask_outside(Writer::Model, Draft::read(&body).text, &mut seen).await;
         }
-        match self.read_answer(model, body.clone(), seen) {
+        match self.read_answer(model, body.clone(), (seen, tokens)) {
             // A guard that only counts stands in nobody's way.
-            Err(_) if self.output == Strictness::Observe => {
+            Err(_) if self.output <= Strictness::Observe => {
                 Ok(Read { body, header: None, is_refused: false })
             }
             read => read,
         }
     }
 
-    pub(super) fn read_answer(&self, model: &str, body: Bytes, mut seen: Seen) -> Result<Read, JsonError> {
+    pub(super) fn read_answer(
+        &self,
+        model: &str,
+        body: Bytes,
+        (mut seen, tokens): (Seen, &Restoring),
+    ) -> Result<Read, JsonError> {
         let (mut said, mut marks) = (Vec::new(), Vec::new());
         let mut scanner = Scanner::new(&body);
         scanner.object(|key, scanner| match key {
@@ -78,7 +111,7 @@ impl Guarding {
             // What the model's server wrote is read even where its escapes mean nothing.
             let words = unescaped(&body[place.clone()])
                 .unwrap_or_else(|| String::from_utf8_lossy(&body[place.clone()]).into_owned().into());
-            if let Some(anew) = self.said(&words, *is_call, &mut seen) {
+            if let Some(anew) = self.said((&words, *is_call), tokens, &mut seen) {
                 edits.push(Edit { place: place.clone(), text: escaped(&anew) });
             }
         }
@@ -97,19 +130,35 @@ impl Guarding {
     }
 
     /// Looks at what a model said; gives it as it may go out, where that is another.
-    fn said(&self, words: &str, is_call: bool, seen: &mut Seen) -> Option<String> {
-        let verdict = self.look(Writer::Model, words, seen);
-        self.leaks(words, seen);
-        let masked =
-            (self.output >= Strictness::Mask).then(|| self.masked(Writer::Model, words, &verdict)).flatten();
-        let Some(egress) = self.egress.as_ref().filter(|_| !is_call) else { return masked };
-        let before = masked.as_deref().unwrap_or(words);
+    fn said(&self, (words, is_call): (&str, bool), tokens: &Restoring, seen: &mut Seen) -> Option<String> {
+        let tokens = tokens.of(is_call);
+        let mut out = self.masked_answer(words, tokens, seen);
+        let restored = tokens.restore(out.as_deref().unwrap_or(words));
+        if !tokens.is_empty() && restored != out.as_deref().unwrap_or(words) {
+            out = Some(restored);
+        }
+        let Some(egress) = self.egress.as_ref().filter(|_| !is_call && self.reads_answers()) else {
+            return out;
+        };
+        let before = out.as_deref().unwrap_or(words);
         let clean = egress.clean(before);
         if clean == before {
-            return masked;
+            return out;
         }
         seen.add(Category::Egress, Decision::Mask);
-        if self.output >= Strictness::Mask { Some(clean) } else { None }
+        if self.output >= Strictness::Mask { Some(clean) } else { out }
+    }
+
+    /// Looks at what a model said, and gives it with values replaced where that is to be done.
+    fn masked_answer(&self, words: &str, tokens: &Tokens, seen: &mut Seen) -> Option<String> {
+        if !self.reads_answers() {
+            return None;
+        }
+        let verdict = self.look(Writer::Model, words, seen);
+        self.leaks(words, seen);
+        let mut redactor = Redactor::new(Style::Mask).sparing(tokens.clone());
+        let masks = self.output >= Strictness::Mask;
+        masks.then(|| self.masked((Writer::Model, words), &verdict, &mut redactor)).flatten()
     }
 
     /// Whether words hold the mark of the system prompt, or repeat it.

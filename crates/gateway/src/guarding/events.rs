@@ -12,6 +12,7 @@ use provider::Frame;
 use serde_json::json;
 
 use crate::chunk::Told;
+use crate::guarding::answer::Restoring;
 use crate::guarding::heard::{Heard, LaneName, heard};
 use crate::guarding::{Guarding, Seen, Strictness};
 use crate::json::{Edit, edited, escaped, unescaped};
@@ -31,6 +32,9 @@ pub(crate) struct Rewriter {
     model: String,
     lanes: Vec<Lane>,
     seen: Seen,
+    tokens: Restoring,
+    /// Whether events change at all.
+    rewrites: bool,
     /// The fields that every chunk has alike, to begin one of our own with.
     head: String,
 }
@@ -59,12 +63,14 @@ struct Leaks;
 
 impl Rewriter {
     /// For an answer of this model.
-    pub fn new(guarding: &Arc<Guarding>, model: &str) -> Self {
+    pub fn new(guarding: &Arc<Guarding>, model: &str, tokens: Restoring) -> Self {
         Self {
             guarding: Arc::clone(guarding),
             model: model.to_owned(),
             lanes: Vec::new(),
             seen: Seen::default(),
+            rewrites: guarding.output >= Strictness::Mask || !tokens.is_empty(),
+            tokens,
             head: String::new(),
         }
     }
@@ -133,20 +139,20 @@ impl Rewriter {
             let lane = match self.lanes.iter().position(|lane| lane.name == piece.name) {
                 Some(at) => &mut self.lanes[at],
                 None => {
-                    self.lanes.push(Lane::new(piece.name.clone(), &guarding));
+                    self.lanes.push(Lane::new(piece.name.clone(), (&guarding, &self.tokens)));
                     let last = self.lanes.len() - 1;
                     &mut self.lanes[last]
                 }
             };
             lane.look(&words, (&guarding, seen));
-            if guarding.output >= Strictness::Mask {
+            if self.rewrites {
                 let out = lane.push(&words, seen);
                 if out != words {
                     edits.push(Edit { place: piece.place.clone(), text: escaped(&out) });
                 }
             }
         }
-        if self.guarding.output >= Strictness::Mask {
+        if self.rewrites {
             let logprobs = heard.logprobs.iter().cloned();
             edits.extend(logprobs.map(|place| Edit { place, text: "null".into() }));
         }
@@ -167,7 +173,7 @@ impl Rewriter {
             return Err(Leaks);
         }
         let mut out = String::new();
-        for mut lane in ended.into_iter().filter(|_| self.guarding.output >= Strictness::Mask) {
+        for mut lane in ended.into_iter().filter(|_| self.rewrites) {
             let rest = lane.finish(&mut self.seen);
             if !rest.is_empty() {
                 out.push_str(&self.chunk(&lane.name, &rest));
@@ -208,15 +214,16 @@ impl Drop for Rewriter {
 }
 
 impl Lane {
-    fn new(name: LaneName, guarding: &Guarding) -> Self {
+    fn new(name: LaneName, (guarding, tokens): (&Guarding, &Restoring)) -> Self {
         // What a program reads is not rendered.
         let is_rendered = name.key != "arguments";
+        let masks = guarding.output >= Strictness::Mask;
         let policy = || guarding.guard.policy(Kind::Output).clone();
-        let redactor = (guarding.output >= Strictness::Mask)
-            .then(|| StreamRedactor::new(Style::Mask, policy(), guarding.tier));
+        let redactor = masks.then(|| StreamRedactor::new(Style::Mask, policy(), guarding.tier));
+        let egress = guarding.egress.clone().filter(|_| masks && is_rendered);
         Self {
             name,
-            stream: AnswerStream::new(redactor, guarding.egress.clone().filter(|_| is_rendered)),
+            stream: AnswerStream::new(redactor, egress).restoring(tokens.of(!is_rendered).clone()),
             is_rendered,
             tail: String::new(),
             unread: 0,
@@ -225,6 +232,9 @@ impl Lane {
 
     /// Looks at what comes, before it goes out.
     fn look(&mut self, words: &str, (guarding, seen): (&Guarding, &mut Seen)) {
+        if !guarding.reads_answers() {
+            return;
+        }
         self.tail.push_str(words);
         self.unread += words.len();
         let is_due = if guarding.output >= Strictness::Mask {

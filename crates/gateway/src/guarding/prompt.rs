@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use guard::{Redactor, Tokens};
 use model::Sample;
 
 use crate::call::CallError;
@@ -19,6 +20,8 @@ pub(crate) struct Guarded {
     pub request: Request,
     /// Tells the client what became of it, where anything did.
     pub header: Option<(String, String)>,
+    /// The values that were taken out, which the answer gets back.
+    pub tokens: Tokens,
 }
 
 impl Guarding {
@@ -30,9 +33,9 @@ impl Guarding {
     /// guard that observes passes over.
     pub(crate) async fn prompt(self: &Arc<Self>, request: Request) -> Result<Guarded, CallError> {
         if self.input == Strictness::Off {
-            return Ok(Guarded { request, header: None });
+            return Ok(Guarded { request, header: None, tokens: Tokens::default() });
         }
-        let (request, mut seen) = if request.body().len() < LARGE_BYTES {
+        let (Guarded { request, tokens, .. }, mut seen) = if request.body().len() < LARGE_BYTES {
             self.read(request)?
         } else {
             let own = Arc::clone(self);
@@ -49,7 +52,7 @@ impl Guarding {
         if seen.is_refused(self.input) {
             return Err(CallError::Blocked(seen.to_string()));
         }
-        Ok(Guarded { request, header: seen.header("prompt", self.input) })
+        Ok(Guarded { request, header: seen.header("prompt", self.input), tokens })
     }
 
     /// Everything that one kind of writer wrote, where somebody outside is asked about it.
@@ -62,8 +65,9 @@ impl Guarding {
         words.join("\n")
     }
 
-    fn read(&self, request: Request) -> Result<(Request, Seen), CallError> {
+    fn read(&self, request: Request) -> Result<(Guarded, Seen), CallError> {
         let mut seen = Seen::default();
+        let mut redactor = Redactor::new(self.style.clone());
         let mut edits = Vec::new();
         let mut texts = texts(&request);
         // The route's own prompt is not read.
@@ -78,7 +82,7 @@ impl Guarding {
             };
             let verdict = self.look(text.writer, &words, &mut seen);
             if self.input >= Strictness::Mask
-                && let Some(masked) = self.masked(text.writer, &words, &verdict)
+                && let Some(masked) = self.masked((text.writer, &words), &verdict, &mut redactor)
             {
                 edits.push(Edit { place: text.place.clone(), text: escaped(&masked) });
             }
@@ -87,11 +91,13 @@ impl Guarding {
                 self.assembled(&request, &texts[..=at], &mut seen);
             }
         }
+        let tokens = Tokens::new(redactor.tokens().clone());
         if edits.is_empty() || seen.is_refused(self.input) {
-            return Ok((request, seen));
+            return Ok((Guarded { request, header: None, tokens }, seen));
         }
         let body = request.edited(edits);
-        Ok((Request::read(request.operation, body)?.with_own(request.own_bytes()), seen))
+        let request = Request::read(request.operation, body)?.with_own(request.own_bytes());
+        Ok((Guarded { request, header: None, tokens }, seen))
     }
 
     /// Looks at the last message as the model reads it, where that comes in several parts.

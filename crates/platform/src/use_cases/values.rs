@@ -1,5 +1,6 @@
 //! `guard redact` and `guard restore`: personal and secret values out of a text, and back into it.
 
+use access::PrivateText;
 use gateway::{Restored, Vault};
 use guard::{Guard, Kind, Policy, Redactor, Style, Tier};
 use store::Database;
@@ -53,16 +54,21 @@ impl Platform {
         Ok(self.vault().await?.restore(&text).await?)
     }
 
-    async fn vault(&self) -> Result<Vault, PlatformError> {
+    /// The key that values are kept under.
+    pub(crate) fn values_key(&self) -> Result<PrivateText, PlatformError> {
         let own = &self.require_settings()?.guard;
         let place =
             KeyPlace { variable: &own.values_key_env, file: &own.values_key_file, of: "the guard's values" };
-        let key = api_key(place, &self.environment)?.ok_or_else(|| PlatformError::Argument {
+        api_key(place, &self.environment)?.ok_or_else(|| PlatformError::Argument {
             what: "there is no key to keep values under".into(),
             hint: "make one with `openssl rand -base64 32`, and name it with `guard.values_key_env` or \
                    `guard.values_key_file`"
                 .into(),
-        })?;
+        })
+    }
+
+    async fn vault(&self) -> Result<Vault, PlatformError> {
+        let key = self.values_key()?;
         let database = Database::open_sqlite(&self.home()?.state_database()).await?;
         Ok(Vault::open(database, &key).await?)
     }

@@ -168,6 +168,14 @@ pub(super) const ROUTE: &[FamilyKey] = &[
         set: |settings, name, value| put_switch(&mut route(settings, name).guard_models, value),
     },
     FamilyKey {
+        name: "guard_tokens",
+        kind: Kind::Switch,
+        default: "false",
+        what: "whether a value that is masked in a prompt gets a token of its own, and the answer the value back; \
+               needs `guard.values_key_env` or `guard.values_key_file`",
+        set: |settings, name, value| put_switch(&mut route(settings, name).guard_tokens, value),
+    },
+    FamilyKey {
         name: "guard_external",
         kind: Kind::Switch,
         default: "false",
