@@ -23,6 +23,8 @@ const PAIRS_MIN: usize = 14;
 const PLAIN: f32 = 0.45;
 /// By how much another reading has to be better.
 const MARGIN: f32 = 0.5;
+/// What reads worse than this is no English in any way: so do the letters of noise, whose readings differ by chance.
+const ENGLISH_MIN: f32 = 0.0;
 /// Stretches nearer than this belong together.
 const GAP_BYTES: usize = 60;
 const STRETCH_BYTES_MAX: usize = 600;
@@ -92,12 +94,14 @@ impl Likeness {
 
     /// Whether turning the letters helps.
     pub fn is_rotated(&self) -> bool {
-        self.rotated.max(self.both) > self.plain.max(self.reversed) + MARGIN
+        let turned = self.rotated.max(self.both);
+        turned > ENGLISH_MIN && turned > self.plain.max(self.reversed) + MARGIN
     }
 
     /// Whether reading backwards helps.
     pub fn is_reversed(&self) -> bool {
-        self.reversed.max(self.both) > self.plain.max(self.rotated) + MARGIN / 2.0
+        let reversed = self.reversed.max(self.both);
+        reversed > ENGLISH_MIN && reversed > self.plain.max(self.rotated) + MARGIN / 2.0
     }
 }
 
