@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use guard::{
-    Canary, Category, Decision, Egress, External, Finding, Guard, Kind, Policy, Redactor, Rule, Style, Tier,
+    Canary, Category, Decision, Egress, Finding, Guard, Judges, Kind, Policy, Redactor, Rule, Style, Tier,
     Verdict,
 };
 
@@ -62,7 +62,7 @@ pub struct Guarding {
     system: Option<String>,
     guard: Guard,
     /// Who is asked outside.
-    external: External,
+    judges: Judges,
     /// What stands in a prompt where a value was.
     style: Style,
 }
@@ -79,7 +79,7 @@ pub struct GuardingOptions {
     /// The hosts that answers may point to; `None` for any.
     pub link_hosts: Option<Vec<String>>,
     /// Who is asked outside of prompts and of answers that are not streamed.
-    pub external: External,
+    pub judges: Judges,
     /// The system prompt of the route, which is to stay there.
     pub system: Option<SystemPrompt>,
     /// The key of the tokens that stand for values in prompts, and whose values answers get back; without one, what
@@ -97,7 +97,7 @@ pub(crate) struct Seen {
 impl Guarding {
     /// A guard of a route.
     pub fn new(options: GuardingOptions) -> Self {
-        let GuardingOptions { input, output, uses_models, link_hosts, external, system, tokens } = options;
+        let GuardingOptions { input, output, uses_models, link_hosts, judges, system, tokens } = options;
         let attack =
             |category| Rule { category, score_min: guard::ATTACK_SCORE_MIN, decision: Decision::Block };
         // What tools bring is data, and personal or secret values in it are masked as in a prompt.
@@ -112,7 +112,7 @@ impl Guarding {
             output,
             tier: if uses_models { Tier::All } else { Tier::Rules },
             egress: link_hosts.map(Egress::new),
-            external,
+            judges,
             style: tokens.map_or(Style::Mask, |key| key.style()),
             canary: system.as_ref().and_then(|system| system.canary.clone()),
             system: system.map(|system| system.text),
@@ -158,7 +158,7 @@ impl Guarding {
             return;
         }
         let sample = Sample::new(kind(writer), text);
-        for finding in self.external.find(&sample).await {
+        for finding in self.judges.find(&sample).await {
             self.counts(writer, &finding, seen);
         }
     }

@@ -1,7 +1,8 @@
 //! How long a scan takes for each kilobyte, on clean text and on text that has to be read in several ways.
 //!
 //! `cargo bench -p patou-guard` prints milliseconds of one core for each kilobyte (1024 bytes): the least of several
-//! rounds. A part of a name after `--` measures what has it alone.
+//! rounds. A part of a name after `--` measures what has it alone. With `PATOU_TEST_MODELS`, where the encoder's files
+//! are, it also tells how long whole verdicts take with a second look.
 
 #![expect(
     clippy::print_stdout,
@@ -10,11 +11,15 @@
 )]
 
 use std::hint::black_box;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
+use ::model::Sample;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use patou_guard::{Guard, Kind, Tier};
+use patou_guard::{Guard, Judges, Kind, Tier};
+use provider::{EncoderOptions, EncoderPrecision, LocalEncoder, ModelPaths};
 
 const ROUNDS: usize = 40;
 /// Prose about attacks, manuals and prompts: what is scanned in practice, at its worst.
@@ -53,6 +58,27 @@ fn main() {
             black_box(guard.scan(kind, text));
         });
     }
+    second_looks(&guard, &clean);
+}
+
+/// Whole verdicts with a second look, on text about attacks, which it is asked about more than about any other.
+fn second_looks(guard: &Guard, text: &str) {
+    let Some(models) = std::env::var_os("PATOU_TEST_MODELS") else { return };
+    let options = EncoderOptions { max_tokens: 512, threads: 1, precision: EncoderPrecision::Int8 };
+    let encoder = LocalEncoder::open(&ModelPaths::below(Path::new(&models)), options);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let (Ok(encoder), Ok(runtime)) = (encoder, runtime) else { return };
+    let judges = Judges::default().with_encoder(Arc::new(encoder));
+    let sentences = text.split_inclusive(['\n', '.']).filter(|sentence| sentence.trim().len() > 12).count();
+    let mut doubts = 0;
+    for at in 0..text.len() / 2048 {
+        let piece = text.get(at * 2048..(at + 1) * 2048).unwrap_or_default();
+        doubts += guard.scan(Kind::Document, piece).doubts.len();
+    }
+    println!("{doubts} of {sentences} sentences are looked at again");
+    spread("2 KB pieces, document, second look", text, |text| {
+        black_box(runtime.block_on(guard.judge(&judges, &Sample::new(Kind::Document, text))));
+    });
 }
 
 /// How long whole verdicts take on every 2 KB piece of a text: half of them, and all but one in twenty.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::detector::is_attack_detector;
 use crate::finding::Finding;
 use crate::guard::{LINEAR_MODEL, Verdict};
+use crate::judges::MEANING_MODEL;
 use crate::policy::{Decision, Policy};
 
 /// What is enough to hold a document back where a policy says `quarantine`: two detectors of attacks that agree, one
@@ -39,7 +40,7 @@ impl Corroboration {
 
     fn is_enough_alone(&self, finding: &Finding, bytes: usize) -> bool {
         match finding.detector {
-            LINEAR_MODEL => finding.score >= self.sure_score_min,
+            LINEAR_MODEL | MEANING_MODEL => finding.score >= self.sure_score_min,
             name if is_attack_detector(name) => {
                 finding.score >= self.plain_score_min && bytes <= self.short_bytes_max
             }
@@ -77,6 +78,8 @@ mod tests {
         use Category::{HiddenText, Injection, Pii, Poisoning};
         check(&[(LINEAR_MODEL, Injection, 0.8)], 1000, false);
         check(&[(LINEAR_MODEL, Injection, 0.85)], 100_000, true);
+        check(&[(MEANING_MODEL, Injection, 0.8)], 1000, false);
+        check(&[(MEANING_MODEL, Injection, 0.8), (LINEAR_MODEL, Injection, 0.6)], 1000, true);
         check(&[("role_claim", Injection, 0.9)], 8192, true);
         check(&[("role_claim", Injection, 0.95)], 8193, false);
         check(&[("role_claim", Injection, 0.6), (LINEAR_MODEL, Injection, 0.6)], 100_000, true);

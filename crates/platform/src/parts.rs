@@ -57,7 +57,7 @@ pub struct Platform {
     pub(crate) backends: Mutex<BTreeMap<String, StandingBackend>>,
     /// What was written, and how it goes with reading it anew.
     pub(crate) writing: Writing,
-    pub(crate) external: OnceLock<guard::External>,
+    pub(crate) judges: OnceLock<guard::Judges>,
 }
 
 /// Whether the library is opened with the stack's embedder.
@@ -98,7 +98,7 @@ impl Platform {
             gateway: tokio::sync::OnceCell::new(),
             backends: Mutex::default(),
             writing,
-            external: OnceLock::new(),
+            judges: OnceLock::new(),
         })
     }
 

@@ -11,7 +11,7 @@ use gateway::{
     GatewayOptions, GpuTime, Guarding, GuardingOptions, Ledger, Likeness, Patience, Prompting, RedisAddress,
     Route, SharedLedger, Spans, SystemPrompt, TokenKey, UsageBook,
 };
-use guard::{Canary, External};
+use guard::{Canary, Judges};
 use model::Embedder;
 use outbound::{AddressPolicy, Origin, OutboundOptions};
 use provider::BackendOptions;
@@ -81,11 +81,11 @@ impl Platform {
             backends.insert(name.clone(), one);
         }
         let prompts = prompts(settings)?;
-        let external = self.external()?;
+        let judges = self.judges()?;
         let tokens = settings.routes.values().any(|route| route.guard_tokens);
         let tokens =
             tokens.then(|| Ok::<_, PlatformError>(TokenKey::new(&self.values_key()?)?)).transpose()?;
-        let parts = Named { settings, backends: &backends, prompts: &prompts, external, tokens };
+        let parts = Named { settings, backends: &backends, prompts: &prompts, judges, tokens };
         let routes =
             settings.routes.iter().map(|(name, own)| parts.route(name, own)).collect::<Result<_, _>>()?;
         *standing = backends;
@@ -176,7 +176,7 @@ struct Named<'a> {
     settings: &'a GatewaySettings,
     backends: &'a BTreeMap<String, StandingBackend>,
     prompts: &'a BTreeMap<&'a str, String>,
-    external: External,
+    judges: Judges,
     tokens: Option<TokenKey>,
 }
 
@@ -215,7 +215,7 @@ impl Named<'_> {
                 output: own.guard_answer,
                 uses_models: own.guard_models,
                 link_hosts: own.link_hosts.clone(),
-                external: if own.guard_external { self.external.clone() } else { External::default() },
+                judges: if own.guard_external { self.judges.clone() } else { self.judges.here() },
                 system,
                 tokens: self.tokens.clone().filter(|_| own.guard_tokens),
             })),

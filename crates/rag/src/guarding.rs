@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use guard::{Egress, External, Guard};
+use guard::{Egress, Guard, Judges};
 
 use crate::CollectionName;
 
@@ -13,8 +13,8 @@ pub struct Guarding {
     pub guard: Guard,
     /// Those of collections that have one.
     pub collections: HashMap<String, Guard>,
-    /// The classifiers outside that are asked beside it.
-    pub external: External,
+    /// Who is asked beside it.
+    pub judges: Judges,
     /// The hosts that answers of chat models may point to; `None` for any.
     pub egress: Option<Egress>,
 }

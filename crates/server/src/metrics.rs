@@ -38,6 +38,10 @@ pub fn install() -> Option<PrometheusHandle> {
         "patou_guard_feedback_total",
         "What people said of documents that were held back: `false_alarm` or `attack`."
     );
+    metrics::describe_counter!(
+        "patou_guard_second_looks_total",
+        "Texts whose doubtful windows the encoder was asked about, by outcome."
+    );
     metrics::describe_counter!("patou_guard_external_total", "Texts for classifiers outside, by outcome.");
     metrics::describe_counter!(
         "patou_guard_external_unjudged_total",

@@ -79,7 +79,7 @@ impl Guarding {
         tokens: &Restoring,
     ) -> Result<Read, JsonError> {
         let mut seen = Seen::default();
-        if self.external.judges(&Sample::new(Kind::Output, String::new())) {
+        if self.judges.asks_about(&Sample::new(Kind::Output, String::new())) {
             self.ask_outside(Writer::Model, Draft::read(&body).text, &mut seen).await;
         }
         match self.read_answer(model, body.clone(), (seen, tokens)) {

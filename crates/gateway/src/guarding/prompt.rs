@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use guard::{Redactor, Tokens};
+use guard::{Redactor, Tier, Tokens, Verdict};
 use model::Sample;
 
 use crate::call::CallError;
 use crate::guarding::{Guarding, Seen, Strictness};
-use crate::json::{Edit, escaped, unescaped};
+use crate::json::{Edit, Place, escaped, unescaped};
 use crate::measure;
 use crate::request::{Request, RequestError};
 use crate::texts::{Text, Writer, texts};
@@ -24,6 +24,21 @@ pub(crate) struct Guarded {
     pub tokens: Tokens,
 }
 
+/// What was found in a request.
+#[derive(Default)]
+struct Scanned {
+    texts: Vec<ScannedText>,
+    seen: Seen,
+}
+
+/// A text of it in which anything was found.
+struct ScannedText {
+    place: Place,
+    writer: Writer,
+    words: String,
+    verdict: Verdict,
+}
+
 impl Guarding {
     /// Reads a request, and writes anew what is to be masked.
     ///
@@ -35,13 +50,10 @@ impl Guarding {
         if self.input == Strictness::Off {
             return Ok(Guarded { request, header: None, tokens: Tokens::default() });
         }
-        let (Guarded { request, tokens, .. }, mut seen) = if request.body().len() < LARGE_BYTES {
-            self.read(request)?
-        } else {
-            let own = Arc::clone(self);
-            let read = runtime::blocking(move || own.read(request)).await;
-            read.unwrap_or(Err(CallError::Unguarded))?
-        };
+        let (request, mut scanned) = self.off_thread(request, Self::scan).await?;
+        self.look_again(&mut scanned).await;
+        let (Guarded { request, tokens, .. }, mut seen) =
+            self.off_thread(request, move |own, request| own.rewrite(request, scanned)).await?;
         if !seen.is_refused(self.input) {
             // What goes outside is masked by now.
             for writer in [Writer::User, Writer::Tool] {
@@ -57,7 +69,7 @@ impl Guarding {
 
     /// Everything that one kind of writer wrote, where somebody outside is asked about it.
     fn written_by(&self, writer: Writer, request: &Request) -> String {
-        if !self.external.judges(&Sample::new(super::kind(writer), String::new())) {
+        if !self.judges.asks_about(&Sample::new(super::kind(writer), String::new())) {
             return String::new();
         }
         let texts = texts(request).into_iter().filter(|text| text.writer == writer);
@@ -65,10 +77,22 @@ impl Guarding {
         words.join("\n")
     }
 
-    fn read(&self, request: Request) -> Result<(Guarded, Seen), CallError> {
-        let mut seen = Seen::default();
-        let mut redactor = Redactor::new(self.style.clone());
-        let mut edits = Vec::new();
+    /// Has work on a large body done on a thread of its own.
+    async fn off_thread<T: Send + 'static>(
+        self: &Arc<Self>,
+        request: Request,
+        work: impl FnOnce(&Self, Request) -> Result<T, CallError> + Send + 'static,
+    ) -> Result<T, CallError> {
+        if request.body().len() < LARGE_BYTES {
+            return work(self, request);
+        }
+        let own = Arc::clone(self);
+        let done = runtime::blocking(move || work(&own, request)).await;
+        done.unwrap_or(Err(CallError::Unguarded))
+    }
+
+    fn scan(&self, request: Request) -> Result<(Request, Scanned), CallError> {
+        let mut scanned = Scanned::default();
         let mut texts = texts(&request);
         // The route's own prompt is not read.
         texts.retain(|text| request.own_bytes() == 0 || text.message > 1);
@@ -80,15 +104,40 @@ impl Guarding {
                 let what = "has a text whose escapes mean nothing, which no guard can read";
                 return Err(RequestError::Field { field: request.operation.prompt_field(), what }.into());
             };
-            let verdict = self.look(text.writer, &words, &mut seen);
-            if self.input >= Strictness::Mask
-                && let Some(masked) = self.masked((text.writer, &words), &verdict, &mut redactor)
-            {
-                edits.push(Edit { place: text.place.clone(), text: escaped(&masked) });
-            }
+            let verdict = self.look(text.writer, &words, &mut scanned.seen);
             let is_last = texts.get(at + 1).is_none_or(|next| next.message != text.message);
             if is_last {
-                self.assembled(&request, &texts[..=at], &mut seen);
+                self.assembled(&request, &texts[..=at], &mut scanned.seen);
+            }
+            if !verdict.findings.is_empty() || !verdict.doubts.is_empty() {
+                let (place, writer, words) = (text.place.clone(), text.writer, words.into_owned());
+                scanned.texts.push(ScannedText { place, writer, words, verdict });
+            }
+        }
+        Ok((request, scanned))
+    }
+
+    /// Has the encoder look at what the models here are in doubt about.
+    async fn look_again(&self, scanned: &mut Scanned) {
+        let Scanned { texts, seen } = scanned;
+        for text in texts.iter_mut().filter(|_| self.tier == Tier::All) {
+            let doubts = std::mem::take(&mut text.verdict.doubts);
+            let found = self.judges.look_again(super::kind(text.writer), &doubts).await;
+            let counting = found.into_iter().filter(|finding| self.counts(text.writer, finding, seen));
+            text.verdict.findings.extend(counting);
+        }
+    }
+
+    /// A request with what is to be masked replaced.
+    fn rewrite(&self, request: Request, scanned: Scanned) -> Result<(Guarded, Seen), CallError> {
+        let Scanned { texts, seen } = scanned;
+        let mut redactor = Redactor::new(self.style.clone());
+        let mut edits = Vec::new();
+        for ScannedText { place, writer, words, verdict } in texts {
+            if self.input >= Strictness::Mask
+                && let Some(masked) = self.masked((writer, &words), &verdict, &mut redactor)
+            {
+                edits.push(Edit { place, text: escaped(&masked) });
             }
         }
         let tokens = Tokens::new(redactor.tokens().clone());

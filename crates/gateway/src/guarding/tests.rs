@@ -24,7 +24,7 @@ fn guarding(strictness: Strictness) -> std::sync::Arc<Guarding> {
         output: strictness,
         uses_models: false,
         link_hosts,
-        external: External::default(),
+        judges: Judges::default(),
         system,
         tokens: None,
     };
@@ -121,7 +121,7 @@ async fn who_is_asked_outside_sees_masked_words_and_has_a_say() {
         let options = GuardingOptions {
             input: Strictness::Block,
             output: Strictness::Block,
-            external: External::new(vec![Arc::clone(&classifier) as Arc<dyn Classifier>]),
+            judges: Judges::new(vec![Arc::clone(&classifier) as Arc<dyn Classifier>]),
             ..GuardingOptions::default()
         };
         (Arc::new(Guarding::new(options)), classifier)

@@ -27,7 +27,12 @@ pub struct Text {
     pub text: String,
     /// Its part.
     pub part: Part,
+    /// Which of [`FOLDS`] it belongs to.
+    pub fold: u8,
 }
+
+/// A model that is to be believed on a text of the training part must not have seen the fold the text is in.
+pub const FOLDS: u8 = 3;
 
 /// A synthetic sentence with what is where in it.
 #[derive(Clone, Debug)]
@@ -39,6 +44,7 @@ pub struct Personal {
 }
 
 /// Everything there is.
+#[derive(Clone)]
 pub struct Corpora {
     /// Pages of the AKS manual.
     pub manual: Vec<Text>,
@@ -54,32 +60,54 @@ pub struct Corpora {
     pub jailbreaks: Vec<Text>,
     /// Instructions to override, from `training/overrides.txt`; parts are apart by template.
     pub overrides: Vec<Text>,
+    /// The same in many more words, from `training/orders.txt`; likewise.
+    pub orders: Vec<Text>,
+    /// Instructions hidden in documents, from `training/injections.txt`; parts are apart by line.
+    pub injections: Vec<Text>,
+    /// Sentences that announce another task, from `training/announcements.txt`; likewise.
+    pub announcements: Vec<Text>,
+    /// Orders to people and programs, and talk of assistants at work, from `training/commands.txt`; parts are apart by
+    /// template.
+    pub commands: Vec<Text>,
+    /// Ordinary text that has the words of attacks, from `training/harmless.txt`; parts are apart by line.
+    pub harmless: Vec<Text>,
     /// Harmless prompts, from `training/ordinary_prompts.txt`; likewise.
     pub ordinary: Vec<Text>,
     /// Harmless prompts with words that attacks have; likewise.
     pub scary: Vec<Text>,
     /// Sentences with names and identifiers, with what is where; parts are apart by template.
     pub personal: Vec<Personal>,
+    /// Jailbreaks and harmless prompts, from `training/jailbreaks.txt` and `training/prompts.txt`; parts are apart by
+    /// line.
+    pub talked_over: Vec<Text>,
+    /// The harmless ones.
+    pub asked: Vec<Text>,
     /// Paragraphs about attacks.
     pub articles: Vec<Text>,
 }
 
 /// How many sentences each template gives.
 const OVERRIDES_EACH: usize = 70;
+const ORDERS_EACH: usize = 30;
+const COMMANDS_EACH: usize = 20;
+/// How many of a line that stands for few.
+const LINES_EACH: usize = 3;
 const PROMPTS_EACH: usize = 40;
 
-fn part_of(text: &str, (train, validation): (u8, u8)) -> Part {
-    let hash = blake3::hash(text.as_bytes());
+/// A text that belongs where `name` says.
+fn placed(text: String, name: &str, (train, validation): (u8, u8)) -> Text {
+    let hash = blake3::hash(name.as_bytes());
     let place = hash.as_bytes()[0] % 10;
-    match place {
+    let part = match place {
         _ if place < train => Part::Train,
         _ if place < train + validation => Part::Validation,
         _ => Part::Test,
-    }
+    };
+    Text { text, part, fold: hash.as_bytes()[1] % FOLDS }
 }
 
 fn parted(texts: Vec<String>, shares: (u8, u8)) -> Vec<Text> {
-    texts.into_iter().map(|text| Text { part: part_of(&text, shares), text }).collect()
+    texts.into_iter().map(|text| placed(text.clone(), &text, shares)).collect()
 }
 
 impl Corpora {
@@ -108,8 +136,12 @@ impl Corpora {
             let asked = std::fs::read_to_string(folder.join("queries.jsonl")).ok()?;
             queries.extend(json_lines(&asked, |line| text_at(line, "text")));
         }
-        let articles = include_str!("../../training/articles.txt");
-        let articles = articles.split("\n\n").map(|text| text.trim_start_matches("# ").replace('\n', " "));
+        let paragraphs = |text: &str, shares: (u8, u8)| {
+            let texts = text.split("\n\n").map(|text| text.trim_start_matches("# ").replace('\n', " "));
+            parted(texts.collect(), shares)
+        };
+        let mut articles = paragraphs(include_str!("../../training/articles.txt"), (6, 1));
+        articles.extend(paragraphs(include_str!("../../training/about.txt"), (7, 1)));
         Some(Self {
             manual: parted(manual(data)?, (5, 2)),
             contexts: parted(contexts, (5, 2)),
@@ -117,11 +149,18 @@ impl Corpora {
             queries: parted(queries, (7, 1)),
             triggers: parted(lines(file("tasktracker_injections_train.txt")?), (7, 1)),
             jailbreaks: parted(jailbreaks, (7, 1)),
-            overrides: templated(include_str!("../../training/overrides.txt"), OVERRIDES_EACH),
-            ordinary: templated(include_str!("../../training/ordinary_prompts.txt"), PROMPTS_EACH),
-            scary: templated(include_str!("../../training/scary_prompts.txt"), PROMPTS_EACH),
+            overrides: templated(include_str!("../../training/overrides.txt"), OVERRIDES_EACH, (6, 1)),
+            orders: templated(include_str!("../../training/orders.txt"), ORDERS_EACH, (8, 1)),
+            injections: templated(include_str!("../../training/injections.txt"), LINES_EACH, (7, 1)),
+            announcements: templated(include_str!("../../training/announcements.txt"), LINES_EACH, (7, 1)),
+            harmless: templated(include_str!("../../training/harmless.txt"), LINES_EACH, (7, 1)),
+            talked_over: templated(include_str!("../../training/jailbreaks.txt"), LINES_EACH, (7, 1)),
+            asked: templated(include_str!("../../training/prompts.txt"), LINES_EACH, (7, 1)),
+            commands: templated(include_str!("../../training/commands.txt"), COMMANDS_EACH, (8, 1)),
+            ordinary: templated(include_str!("../../training/ordinary_prompts.txt"), PROMPTS_EACH, (6, 1)),
+            scary: templated(include_str!("../../training/scary_prompts.txt"), PROMPTS_EACH, (6, 1)),
             personal,
-            articles: parted(articles.collect(), (6, 1)),
+            articles,
         })
     }
 
@@ -135,6 +174,13 @@ impl Corpora {
             &self.triggers,
             &self.jailbreaks,
             &self.overrides,
+            &self.orders,
+            &self.commands,
+            &self.injections,
+            &self.announcements,
+            &self.harmless,
+            &self.talked_over,
+            &self.asked,
             &self.ordinary,
             &self.scary,
             &self.articles,
@@ -146,22 +192,45 @@ impl Corpora {
     }
 }
 
+impl Corpora {
+    /// The same, with nothing to train on from one fold.
+    pub fn without(&self, fold: u8) -> Self {
+        let mut less = self.clone();
+        let all = [
+            &mut less.manual,
+            &mut less.contexts,
+            &mut less.abstracts,
+            &mut less.queries,
+            &mut less.triggers,
+            &mut less.overrides,
+            &mut less.orders,
+            &mut less.injections,
+            &mut less.announcements,
+            &mut less.commands,
+            &mut less.harmless,
+            &mut less.articles,
+        ];
+        let held = |text: &&mut Text| text.part == Part::Train && text.fold == fold;
+        all.into_iter().flatten().filter(held).for_each(|text| text.part = Part::Validation);
+        less
+    }
+}
+
 /// The texts of a part.
 pub fn of(texts: &[Text], part: Part) -> impl Iterator<Item = &str> {
     texts.iter().filter(move |text| text.part == part).map(|text| text.text.as_str())
 }
 
 /// Each template's sentences belong to the template's part, so that the test has templates training never saw.
-fn templated(file: &str, each: usize) -> Vec<Text> {
+fn templated(file: &str, each: usize, shares: (u8, u8)) -> Vec<Text> {
     let templates = Templates::read(file);
     let mut texts = Vec::new();
     for (at, line) in templates.lines.iter().enumerate() {
         let mut dice = Dice(at as u64 + 1);
-        let part = part_of(line, (6, 1));
         let mut made: Vec<String> = (0..each).map(|_| templates.fill(line, &mut dice)).collect();
         made.sort_unstable();
         made.dedup();
-        texts.extend(made.into_iter().map(|text| Text { text, part }));
+        texts.extend(made.into_iter().map(|text| placed(text, line, shares)));
     }
     texts
 }
@@ -177,7 +246,7 @@ fn json_lines(text: &str, read: impl Fn(&Value) -> Option<String>) -> Vec<String
 /// A line of the synthetic data; its offsets count characters.
 fn personal(line: &Value) -> Option<Personal> {
     let text = text_at(line, "full_text")?;
-    let part = part_of(&line["template_id"].to_string(), (7, 0));
+    let name = line["template_id"].to_string();
     let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let place = |span: &Value, name: &str| bytes.get(span[name].as_u64()? as usize).copied();
     let span = |span: &Value| {
@@ -185,7 +254,7 @@ fn personal(line: &Value) -> Option<Personal> {
         Some((kind, place(span, "start_position")?..place(span, "end_position")?))
     };
     let spans = line["spans"].as_array()?.iter().filter_map(span).collect();
-    Some(Personal { text: Text { text, part }, spans })
+    Some(Personal { text: placed(text, &name, (7, 0)), spans })
 }
 
 fn tasks(text: &str) -> Option<Vec<String>> {

@@ -6,7 +6,7 @@ use patou_guard::Kind;
 use patou_guard::model::{Head, Sink, marks, visit};
 
 use super::corpora::{Corpora, Part, Text, of};
-use super::learn::{Example, learn};
+use super::learn::{Example, Pace, learn};
 use super::templates::Dice;
 
 /// Which share of harmless texts may be over the threshold, on the validation part, before a margin is added.
@@ -18,9 +18,13 @@ pub struct Over {
     pub margin: f32,
 }
 
-const DOCUMENTS_OVER: Over = Over { share: 0.004, margin: 0.6 };
-const PROMPTS_OVER: Over = Over { share: 0.004, margin: 0.3 };
-/// The probability that an attack of the middle shall have.
+const DOCUMENTS_OVER: Over = Over { share: 0.004, margin: 0.3 };
+/// Of single sentences that were written to be mistaken, more may be.
+const LINES_OVER: Over = Over { share: 0.025, margin: 0.0 };
+const PROMPTS_OVER: Over = Over { share: 0.004, margin: 1.0 };
+const PACE: Pace = Pace { epochs: 4, rate: 0.2 };
+const ASKED_OVER: Over = Over { share: 0.02, margin: 0.0 };
+/// The probability that the middle one of the attacks that are found shall have.
 const MIDDLE: f32 = 0.97;
 
 /// The features of each sentence of a text.
@@ -83,7 +87,9 @@ pub fn document_head(corpora: &Corpora) -> Head {
         (&corpora.manual, 1.0),
         (&corpora.contexts, 3.0),
         (&corpora.abstracts, 1.0),
-        (&corpora.articles, 3.0),
+        (&corpora.articles, 10.0),
+        (&corpora.commands, 1.0),
+        (&corpora.harmless, 3.0),
         (&corpora.queries, 0.5),
     ];
     for (texts, weight) in harmless {
@@ -92,18 +98,24 @@ pub fn document_head(corpora: &Corpora) -> Head {
     let around: Vec<Vec<u32>> =
         examples.iter().filter(|e| e.features.len() < 80).map(|e| e.features.clone()).collect();
     add_hidden(&mut examples, &corpora.overrides, &around, 2.0);
+    add_hidden(&mut examples, &corpora.orders, &around, 2.0);
+    add_hidden(&mut examples, &corpora.injections, &around, 2.0);
+    add_hidden(&mut examples, &corpora.announcements, &around, 4.0);
     for _ in 0..4 {
         add_hidden(&mut examples, &corpora.triggers, &around, 2.0);
     }
-    let head = learn(&examples);
+    let head = learn(&examples, PACE);
     let worst = |text: &str| worst_window(&head, text, kind);
     let ordinary = [&corpora.manual, &corpora.contexts, &corpora.abstracts];
     let scores = |texts: &&Vec<Text>| of(texts, Part::Validation).map(worst).collect::<Vec<f32>>();
-    let harmless: Vec<Vec<f32>> = ordinary.iter().map(scores).collect();
-    let attacks = [&corpora.overrides, &corpora.triggers];
+    let lines = [&corpora.commands, &corpora.harmless].iter().flat_map(scores).collect();
+    let harmless = ordinary.iter().map(|texts| (scores(texts), DOCUMENTS_OVER)).chain([(lines, LINES_OVER)]);
+    let harmless = harmless.collect();
+    let attacks =
+        [&corpora.overrides, &corpora.orders, &corpora.injections, &corpora.announcements, &corpora.triggers];
     let attacks: Vec<f32> =
         attacks.into_iter().flat_map(|texts| of(texts, Part::Validation)).map(worst).collect();
-    calibrated(head.clone(), harmless, attacks, DOCUMENTS_OVER)
+    calibrated(head.clone(), harmless, attacks)
 }
 
 /// Jailbreaks and injections in windows of prompts.
@@ -113,8 +125,11 @@ pub fn chat_head(corpora: &Corpora) -> Head {
     let harmless = [
         (&corpora.ordinary, 1.0),
         (&corpora.scary, 2.0),
+        (&corpora.asked, 6.0),
         (&corpora.queries, 1.0),
         (&corpora.articles, 2.0),
+        (&corpora.commands, 1.0),
+        (&corpora.harmless, 1.0),
         (&corpora.manual, 0.2),
         (&corpora.abstracts, 0.5),
     ];
@@ -122,10 +137,13 @@ pub fn chat_head(corpora: &Corpora) -> Head {
         add(&mut examples, texts, kind, (false, weight));
     }
     add(&mut examples, &corpora.jailbreaks, kind, (true, 0.3));
+    add(&mut examples, &corpora.talked_over, kind, (true, 0.5));
     add(&mut examples, &corpora.overrides, kind, (true, 1.0));
-    let head = learn(&examples);
+    add(&mut examples, &corpora.orders, kind, (true, 1.0));
+    add(&mut examples, &corpora.injections, kind, (true, 1.0));
+    let head = learn(&examples, PACE);
     let (harmless, attacks) = prompts(corpora, |text| worst_window(&head, text, kind));
-    calibrated(head.clone(), harmless, attacks, PROMPTS_OVER)
+    calibrated(head.clone(), harmless, attacks)
 }
 
 /// Jailbreaks, by the whole prompt.
@@ -136,8 +154,15 @@ pub fn prompt_head(corpora: &Corpora) -> Head {
     let mut push = |text: &str, attack: bool, weight: f32| {
         examples.push(Example { features: whole(text), attack, weight });
     };
-    let harmless =
-        [(&corpora.ordinary, 1.0), (&corpora.scary, 2.0), (&corpora.queries, 1.0), (&corpora.articles, 2.0)];
+    let harmless = [
+        (&corpora.ordinary, 1.0),
+        (&corpora.scary, 2.0),
+        (&corpora.asked, 6.0),
+        (&corpora.queries, 1.0),
+        (&corpora.harmless, 1.0),
+        (&corpora.commands, 0.5),
+        (&corpora.articles, 2.0),
+    ];
     for (texts, weight) in harmless {
         of(texts, Part::Train).for_each(|text| push(text, false, weight));
     }
@@ -159,21 +184,25 @@ pub fn prompt_head(corpora: &Corpora) -> Head {
         push(text.get(..text.floor_char_boundary(text.len() / 2)).unwrap_or_default(), true, 1.0);
     }
     of(&corpora.overrides, Part::Train).for_each(|text| push(text, true, 0.5));
-    let head = learn(&examples);
+    of(&corpora.injections, Part::Train).for_each(|text| push(text, true, 1.0));
+    of(&corpora.talked_over, Part::Train).for_each(|text| push(text, true, 5.0));
+    let head = learn(&examples, PACE);
     let raw = |text: &str| {
         let features = whole(text);
         let sum = features.iter().map(|bucket| head.weight(*bucket)).sum();
         head.raw(sum, features.len() as f32)
     };
     let (harmless, attacks) = prompts(corpora, raw);
-    calibrated(head.clone(), harmless, attacks, PROMPTS_OVER)
+    calibrated(head.clone(), harmless, attacks)
 }
 
 /// The raw scores of harmless prompts, by their kind, and of jailbreaks, of the validation part.
-fn prompts(corpora: &Corpora, raw: impl Fn(&str) -> f32) -> (Vec<Vec<f32>>, Vec<f32>) {
+fn prompts(corpora: &Corpora, raw: impl Fn(&str) -> f32) -> (Vec<(Vec<f32>, Over)>, Vec<f32>) {
     let scores = |texts: &Vec<Text>| of(texts, Part::Validation).map(&raw).collect::<Vec<f32>>();
     let harmless = [&corpora.ordinary, &corpora.scary, &corpora.queries, &corpora.abstracts];
-    (harmless.into_iter().map(scores).collect(), scores(&corpora.jailbreaks))
+    let attacks = scores(&corpora.jailbreaks).into_iter().chain(scores(&corpora.talked_over));
+    let harmless = harmless.into_iter().map(|texts| (scores(texts), PROMPTS_OVER));
+    (harmless.chain([(scores(&corpora.asked), ASKED_OVER)]).collect(), attacks.collect())
 }
 
 fn worst_window(head: &Head, text: &str, kind: Kind) -> f32 {
@@ -189,17 +218,23 @@ fn worst_window(head: &Head, text: &str, kind: Kind) -> f32 {
 }
 
 /// Sets the threshold where a share of each kind of harmless text is over it, with a margin, and the slope so that
-/// attacks of the middle are sure.
-pub fn calibrated(mut head: Head, harmless: Vec<Vec<f32>>, mut attacks: Vec<f32>, over: Over) -> Head {
-    let threshold = |mut scores: Vec<f32>| {
+/// the middle one of the attacks above it is sure.
+pub fn calibrated(mut head: Head, harmless: Vec<(Vec<f32>, Over)>, attacks: Vec<f32>) -> Head {
+    (head.threshold, head.slope) = calibration(harmless, attacks);
+    head
+}
+
+/// A threshold and a slope of raw scores.
+pub fn calibration(harmless: Vec<(Vec<f32>, Over)>, mut attacks: Vec<f32>) -> (f32, f32) {
+    let threshold = |(mut scores, over): (Vec<f32>, Over)| {
         scores.sort_unstable_by(f32::total_cmp);
         let allowed = (scores.len() as f32 * over.share) as usize;
-        scores.len().checked_sub(1 + allowed).and_then(|at| scores.get(at)).copied()
+        let at = scores.len().checked_sub(1 + allowed)?;
+        Some(scores.get(at)? + over.margin)
     };
-    let highest = harmless.into_iter().filter_map(threshold).fold(f32::NEG_INFINITY, f32::max);
-    head.threshold = highest + over.margin;
+    let threshold = harmless.into_iter().filter_map(threshold).fold(f32::NEG_INFINITY, f32::max);
+    attacks.retain(|raw| *raw >= threshold);
     attacks.sort_unstable_by(f32::total_cmp);
-    let middle = attacks.get(attacks.len() / 2).copied().unwrap_or(head.threshold + 1.0);
-    head.slope = (MIDDLE / (1.0 - MIDDLE)).ln() / (middle - head.threshold).max(0.1);
-    head
+    let middle = attacks.get(attacks.len() / 2).copied().unwrap_or(threshold + 1.0);
+    (threshold, (MIDDLE / (1.0 - MIDDLE)).ln() / (middle - threshold).max(0.1))
 }

@@ -14,21 +14,28 @@ pub struct Example {
     pub weight: f32,
 }
 
-const EPOCHS: usize = 12;
-const RATE: f32 = 0.5;
+/// How far a model goes towards its examples: little, where what it is to judge will read otherwise than they do.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    /// How often it sees them all.
+    pub epochs: usize,
+    /// How far it goes each time.
+    pub rate: f32,
+}
+
 /// Pulls weights towards nothing.
 const DECAY: f32 = 2e-6;
 /// What a feature's first gradients are damped by.
 const DAMPING: f32 = 1e-3;
 
 /// A head learned from examples; its calibration is set afterwards.
-pub fn learn(examples: &[Example]) -> Head {
+pub fn learn(examples: &[Example], pace: Pace) -> Head {
     let mut weights = vec![0.0f32; BUCKETS as usize];
     let mut squares = vec![DAMPING; BUCKETS as usize];
     let (mut bias, mut bias_square) = (0.0f32, 1.0f32);
     let mut order: Vec<usize> = (0..examples.len()).collect();
     let mut dice = Dice(7);
-    for _ in 0..EPOCHS {
+    for _ in 0..pace.epochs {
         for at in (1..order.len()).rev() {
             order.swap(at, dice.below(at + 1));
         }
@@ -38,12 +45,12 @@ pub fn learn(examples: &[Example]) -> Head {
             let target = if example.attack { 1.0 } else { 0.0 };
             let error = (logistic(bias + scale * sum) - target) * example.weight;
             bias_square += error * error;
-            bias -= RATE * error / bias_square.sqrt();
+            bias -= pace.rate * error / bias_square.sqrt();
             for bucket in &example.features {
                 let at = *bucket as usize;
                 let gradient = error * scale + DECAY * weights[at];
                 squares[at] += gradient * gradient;
-                weights[at] -= RATE * gradient / squares[at].sqrt();
+                weights[at] -= pace.rate * gradient / squares[at].sqrt();
             }
         }
     }
@@ -61,7 +68,7 @@ fn pack(weights: &[f32], bias: f32) -> Head {
 }
 
 /// 1 / (1 + exp(−x)), with an exponential of additions and products alone, which every machine rounds alike.
-fn logistic(x: f32) -> f32 {
+pub fn logistic(x: f32) -> f32 {
     let x = f64::from(-x).clamp(-40.0, 40.0);
     let whole = (x / std::f64::consts::LN_2).round();
     let rest = x - whole * std::f64::consts::LN_2;

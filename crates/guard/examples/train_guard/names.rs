@@ -3,7 +3,7 @@
 use patou_guard::model::{Head, may_be_name, person_features, person_words};
 
 use super::corpora::{Corpora, Part, Personal, Text, of};
-use super::learn::{Example, learn};
+use super::learn::{Example, Pace, learn};
 use super::templates::{Dice, Templates};
 
 /// Where a word is a name: the tagger's probability is ½ at the raw score 0, moved by this.
@@ -45,7 +45,7 @@ pub fn person_head(corpora: &Corpora) -> Head {
             });
         }
     }
-    let mut head = learn(&examples);
+    let mut head = learn(&examples, Pace { epochs: 12, rate: 0.5 });
     head.threshold = SHIFT;
     head.slope = 1.0;
     head
@@ -71,7 +71,7 @@ fn named_sentences() -> Vec<Personal> {
                 _ => text.push(c),
             }
         }
-        made.push(Personal { text: Text { text, part: Part::Train }, spans });
+        made.push(Personal { text: Text { text, part: Part::Train, fold: 0 }, spans });
     }
     made
 }

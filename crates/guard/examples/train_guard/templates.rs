@@ -58,7 +58,8 @@ impl Templates {
     }
 
     fn fill_one<'a>(&self, after: &'a str, out: &mut String, dice: &mut Dice) -> &'a str {
-        if let Some((choice, rest)) = after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+        let choices = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        if let Some((choice, rest)) = choices.filter(|(choice, _)| choice.contains('|')) {
             let choices: Vec<&str> = choice.split('|').collect();
             let chosen = dice.pick(&choices).copied().unwrap_or_default();
             out.push_str(&self.fill(chosen, dice));

@@ -42,7 +42,7 @@ const ANCHORS: &[&str] = &[
 #[rustfmt::skip]
 const PATTERNS: &[Pattern] = &[
     Pattern { document: 0.95, chat: 0.95, text: concat!(
-        r#"\bdo~anything~now\b|\b(?:DAN|STAN|DUDE|AIM|UCAR|BasedGPT|DevMode)~(?:mode|prompt|\d)|"#,
+        r#"\bdo~anything~now\b|\b(?:DAN|STAN|DUDE|AIM|UCAR|BasedGPT|DevMode)~(?:mode\b|prompt\b|\d)|"#,
         r#"\bjail ?broken?~(?:mode|ai|chatbot|version|state|response)|\[?\W?jailbreak(?:ed)?\W?\]|"#,
         r#"\bDAN\b[^.!?\n]{0,40}\b(?:can|will|has|is|does|would|must)\b"#,
     ) },

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::classes::class;
 use super::weights::BUCKETS;
 
 /// Takes features sentence by sentence.
@@ -40,8 +41,17 @@ pub fn bucket(hash: u64, kind: u64) -> u32 {
 
 /// Reads a text and gives its features, sentence by sentence. `acts` come in order.
 pub fn visit(text: &str, acts: &[Marked], sink: &mut impl Sink) {
-    let mut reader =
-        Reader { acts, act: 0, start: 0, words: 0, signs: 0, capitals: 0, before: [0; 2], started: false };
+    let mut reader = Reader {
+        acts,
+        act: 0,
+        start: 0,
+        words: 0,
+        signs: 0,
+        capitals: 0,
+        before: [0; 2],
+        classes: [0; 2],
+        started: false,
+    };
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at).copied() {
@@ -87,6 +97,7 @@ struct Reader<'a> {
     signs: u128,
     capitals: usize,
     before: [u64; 2],
+    classes: [u64; 2],
     started: bool,
 }
 
@@ -121,8 +132,26 @@ impl Reader<'_> {
             ));
         }
         self.before = [first, hash];
+        self.classed(hash, sink);
         self.words += 1;
         self.capitals += usize::from(token.len() > 2 && token.iter().all(u8::is_ascii_uppercase));
+    }
+
+    /// Classes in a row, whatever stands between them: that words of theirs are there, and in which order.
+    fn classed(&mut self, hash: u64, sink: &mut impl Sink) {
+        let class = u64::from(class(hash));
+        let [second, first] = self.classes;
+        if class == 0 || class == first {
+            return;
+        }
+        sink.feature(bucket(class, 6));
+        if first != 0 {
+            sink.feature(bucket(first << 8 | class, 7));
+        }
+        if second != 0 {
+            sink.feature(bucket(second << 16 | first << 8 | class, 8));
+        }
+        self.classes = [first, class];
     }
 
     fn end(&mut self, at: usize, sink: &mut impl Sink) {
@@ -143,6 +172,7 @@ impl Reader<'_> {
         self.signs = 0;
         self.capitals = 0;
         self.before = [0; 2];
+        self.classes = [0; 2];
     }
 }
 

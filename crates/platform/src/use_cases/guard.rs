@@ -4,7 +4,7 @@ use std::path::Path;
 
 use access::PrivateText;
 use document::{Extent, Input};
-use guard::{External, Guard, Kind, Verdict};
+use guard::{Guard, Judges, Kind, Verdict};
 use model::Sample;
 use runtime::{Driver, driving};
 
@@ -41,14 +41,15 @@ pub struct GuardScanned {
 }
 
 impl Platform {
-    /// Scans one text, here and by the classifiers outside.
+    /// Scans one text, here and by everybody who is asked beside.
     ///
     /// # Errors
     ///
     /// [`PlatformError`] when something is wrong with the settings.
     pub async fn guard_text(&self, kind: Kind, text: PrivateText) -> Result<Verdict, PlatformError> {
-        let (guard, external) = (self.require_settings()?.guard.guard(None), self.external()?);
-        Ok(driving(move |driver| Judge { guard, external, driver }.scan(kind, text.reveal())).await?)
+        let (guard, judges) = (self.require_settings()?.guard.guard(None), self.judges()?);
+        self.embedder.prepare_present().await;
+        Ok(driving(move |driver| Judge { guard, judges, driver }.scan(kind, text.reveal())).await?)
     }
 
     /// Scans a file's text, or each line's, in the order they are in; `tell` takes each verdict as it is made.
@@ -62,8 +63,9 @@ impl Platform {
         tell: impl FnMut(GuardScanned) + Send + 'static,
     ) -> Result<(), PlatformError> {
         let bytes = standard_input(self, &call.input).await?;
-        let (guard, external) = (self.require_settings()?.guard.guard(None), self.external()?);
-        driving(move |driver| scan(&call, bytes, &Judge { guard, external, driver }, tell)).await?
+        let (guard, judges) = (self.require_settings()?.guard.guard(None), self.judges()?);
+        self.embedder.prepare_present().await;
+        driving(move |driver| scan(&call, bytes, &Judge { guard, judges, driver }, tell)).await?
     }
 }
 
@@ -84,19 +86,13 @@ pub(super) async fn whole_text(platform: &Platform, input: String) -> Result<Str
 /// The guard here and the classifiers outside.
 struct Judge<'a> {
     guard: Guard,
-    external: External,
+    judges: Judges,
     driver: &'a Driver,
 }
 
 impl Judge<'_> {
     fn scan(&self, kind: Kind, text: &str) -> Verdict {
-        let mut verdict = self.guard.scan(kind, text);
-        let sample = Sample::new(kind, text);
-        if self.external.judges(&sample) {
-            let found = self.driver.wait(self.external.find(&sample));
-            self.guard.add(&mut verdict, &sample, found);
-        }
-        verdict
+        self.driver.wait(self.guard.judge(&self.judges, &Sample::new(kind, text)))
     }
 }
 

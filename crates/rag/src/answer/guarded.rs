@@ -29,12 +29,7 @@ pub(super) async fn question(guarding: &Guarding, guard: &Guard, history: &[Mess
     if guard.mode() == Mode::Off {
         return Let::Pass(asked.to_owned());
     }
-    let mut verdict = guard.scan(Kind::Prompt, asked);
-    let sample = Sample::new(Kind::Prompt, asked);
-    let others = guarding.external.find(&sample).await;
-    if !others.is_empty() {
-        guard.add(&mut verdict, &sample, others);
-    }
+    let verdict = guard.judge(&guarding.judges, &Sample::new(Kind::Prompt, asked)).await;
     count("question", &verdict);
     let said = history.iter().filter(|message| message.role == model::Role::User);
     let mut whole: Vec<&str> = said.map(|message| message.text.reveal()).collect();
@@ -148,7 +143,7 @@ impl<'a> Outgoing<'a> {
 
     /// Whether a whole answer has to be waited for, since somebody outside judges it as a whole.
     pub fn waits(&self, sample: &Sample) -> bool {
-        self.guard.mode() == Mode::Enforce && self.guarding.external.judges(sample)
+        self.guard.mode() == Mode::Enforce && self.guarding.judges.asks_about(sample)
     }
 
     /// Whether a whole answer may be shown.
@@ -158,7 +153,7 @@ impl<'a> Outgoing<'a> {
         }
         let said = sample.text.reveal();
         let mut verdict = self.guard.scan_tier(Kind::Output, Tier::Rules, said);
-        let mut others = self.guarding.external.find(sample).await;
+        let mut others = self.guarding.judges.find(sample).await;
         others.extend(self.marks.canary.find(said));
         let repeated = guard::overlap(rules, said);
         if repeated > OVERLAP_MAX {

@@ -69,15 +69,14 @@ impl Preparing<'_> {
         let guarding = &self.reading.guarding;
         let guard = guarding.of(&self.reading.collection);
         let mut verdict = guard.scan(Kind::Document, &document.text);
-        let sample = Sample::new(Kind::Document, "");
         let mut others = beside(document, guard);
         others.extend(self.echo(met, document, guard)?);
-        if guarding.external.judges(&sample) {
-            let sample = Sample::new(Kind::Document, document.text.as_str());
-            others.extend(self.driver.wait(guarding.external.find(&sample)));
-        }
         if !others.is_empty() {
-            guard.add(&mut verdict, &sample, others);
+            guard.add(&mut verdict, Kind::Document, others);
+        }
+        if guarding.judges.have_a_say(Kind::Document, &verdict) {
+            let sample = Sample::new(Kind::Document, document.text.as_str());
+            self.driver.wait(guard.ask(&guarding.judges, &mut verdict, &sample));
         }
         Ok(verdict)
     }

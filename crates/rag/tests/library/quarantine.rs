@@ -104,8 +104,8 @@ async fn titles_metadata_and_classifiers_outside_count_too() {
     assert_eq!((report.added, report.quarantined), (1, 1));
 
     let theirs = Arc::new(ScriptedClassifier::new("theirs", [Judgement::of(Concern::Injection, 0.9)]));
-    let external = guard::External::new(vec![theirs]);
-    let bench = Bench::with_guarding(Guarding { external, ..Guarding::default() }, None).await;
+    let judges = guard::Judges::new(vec![theirs]);
+    let bench = Bench::with_guarding(Guarding { judges, ..Guarding::default() }, None).await;
     assert_eq!(bench.ingest(&[("b.md", CLEAN)]).await.quarantined, 1);
 }
 
@@ -215,11 +215,11 @@ async fn an_answer_that_somebody_outside_judges_is_not_shown_before() {
         (Judgement::Labels(Vec::new()), None),
     ] {
         let classifier = theirs(judgement);
-        let external = guard::External::new(vec![classifier.clone()]);
+        let judges = guard::Judges::new(vec![classifier.clone()]);
         let bench = Bench::with_guarding(Guarding::default(), chat()).await;
         bench.ingest(&[("a.md", CLEAN)]).await;
         let judged = bench.reopen_with(|parts| {
-            parts.guarding.external = external;
+            parts.guarding.judges = judges;
             parts.generator = Some(Bench::generator(chat().unwrap()));
         });
         let (answer, told) = ask(&judged.await, "When is the library open?", Vec::new()).await;

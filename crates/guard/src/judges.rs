@@ -1,48 +1,118 @@
-//! Owns what classifiers outside add to a verdict: their labels become findings, and the policy of the text's kind
-//! decides on them as on any other.
+//! Owns what others add to a verdict: an encoder, by which windows in doubt are looked at again, and classifiers
+//! outside, whose labels become findings. The policy of the text's kind decides on them as on any other.
 //!
-//! Refuses to reach anybody by itself: classifiers are handed to it, each with its own deadline.
+//! Refuses to reach anybody by itself: they are handed to it, each with its own deadline.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ::model::{Classifier, Concern, Label, Sample};
+use ::model::{Classifier, Concern, Embedder, Label, Sample};
 use futures_util::future::join_all;
 
 use crate::finding::{Category, Finding};
-use crate::guard::{Guard, Verdict};
-use crate::policy::Mode;
+use crate::guard::{Doubt, Guard, Verdict, talked_about};
+use crate::model::Meaning;
+use crate::policy::{Kind, Mode};
 
-/// The classifiers that are asked beside what is decided here. Cheap to clone; without any it finds nothing.
+/// The name of the second look's detector.
+pub const MEANING_MODEL: &str = "meaning_model";
+
+/// Who is asked beside what is decided here. Cheap to clone; without anybody it finds nothing.
 #[derive(Clone, Default)]
-pub struct External {
+pub struct Judges {
     classifiers: Vec<Arc<dyn Classifier>>,
+    encoder: Option<Arc<dyn Embedder>>,
 }
 
-impl External {
+impl Judges {
     /// These classifiers, all asked at once.
     pub fn new(classifiers: Vec<Arc<dyn Classifier>>) -> Self {
-        Self { classifiers }
+        Self { classifiers, encoder: None }
     }
 
-    /// Whether any of them has something to say of such a text.
-    pub fn judges(&self, sample: &Sample) -> bool {
+    /// And this encoder, where it is the one whose vectors the second look was trained on.
+    #[must_use]
+    pub fn with_encoder(self, encoder: Arc<dyn Embedder>) -> Self {
+        Self { encoder: Some(encoder).filter(|encoder| Meaning::built_in(encoder.id()).is_some()), ..self }
+    }
+
+    /// The same without anybody outside.
+    #[must_use]
+    pub fn here(&self) -> Self {
+        Self { classifiers: Vec::new(), encoder: self.encoder.clone() }
+    }
+
+    /// Whether any of the classifiers has something to say of such a text.
+    pub fn asks_about(&self, sample: &Sample) -> bool {
         self.classifiers.iter().any(|classifier| classifier.judges(sample))
     }
 
-    /// What they find in a text. One that could not judge it, and does not let pass what it did not judge, adds a
-    /// finding of [`Category::Unjudged`] over the whole text.
+    /// Whether anybody has something to say of a text of this kind, with this verdict so far.
+    pub fn have_a_say(&self, kind: Kind, verdict: &Verdict) -> bool {
+        let looks_again = self.encoder.is_some() && kind == Kind::Document && !verdict.doubts.is_empty();
+        looks_again || self.asks_about(&Sample::new(kind, ""))
+    }
+
+    /// What the classifiers find in a text. One that could not judge it, and does not let pass what it did not judge,
+    /// adds a finding of [`Category::Unjudged`] over the whole text.
     pub async fn find(&self, sample: &Sample) -> Vec<Finding> {
         let judging = self.classifiers.iter().filter(|classifier| classifier.judges(sample));
         let judged = join_all(judging.map(|classifier| findings(classifier.as_ref(), sample))).await;
         judged.into_iter().flatten().collect()
     }
+
+    /// What the second look finds in the windows that a verdict is in doubt about. An encoder that cannot be asked
+    /// leaves them as they are: whoever handed it over counts that.
+    pub async fn look_again(&self, kind: Kind, doubts: &[Doubt]) -> Vec<Finding> {
+        let Some(encoder) = self.encoder.as_ref().filter(|_| kind == Kind::Document && !doubts.is_empty())
+        else {
+            return Vec::new();
+        };
+        let Some(network) = Meaning::built_in(encoder.id()) else { return Vec::new() };
+        let texts: Vec<String> = doubts.iter().map(|doubt| doubt.text.clone()).collect();
+        let Ok(vectors) = encoder.embed(&texts).await else { return Vec::new() };
+        let found = doubts.iter().zip(&vectors).filter_map(|(doubt, vector)| {
+            let score = network.probability(vector, doubt.raw);
+            (score >= 0.5).then(|| again(doubt, score * talked_about(doubt.talks, score)))
+        });
+        found.collect()
+    }
+}
+
+fn again(doubt: &Doubt, score: f32) -> Finding {
+    Finding {
+        detector: MEANING_MODEL,
+        category: Category::Injection,
+        span: doubt.span.clone(),
+        view: doubt.view.clone(),
+        score,
+        explanation: Cow::Borrowed("means what instructions to a model mean"),
+    }
 }
 
 impl Guard {
-    /// Adds what classifiers outside found in the same text, and decides anew.
-    pub fn add(&self, verdict: &mut Verdict, sample: &Sample, findings: Vec<Finding>) {
-        let policy = self.policy(sample.kind);
+    /// Scans a text, here and by everybody who is asked beside.
+    pub async fn judge(&self, judges: &Judges, sample: &Sample) -> Verdict {
+        let mut verdict = self.scan(sample.kind, sample.text.reveal());
+        self.ask(judges, &mut verdict, sample).await;
+        verdict
+    }
+
+    /// Asks everybody else about a text that was scanned, and decides anew.
+    pub async fn ask(&self, judges: &Judges, verdict: &mut Verdict, sample: &Sample) {
+        if self.mode() == Mode::Off {
+            return;
+        }
+        let mut found = judges.look_again(sample.kind, &verdict.doubts).await;
+        found.extend(judges.find(sample).await);
+        if !found.is_empty() {
+            self.add(verdict, sample.kind, found);
+        }
+    }
+
+    /// Adds what others found in the same text, and decides anew.
+    pub fn add(&self, verdict: &mut Verdict, kind: Kind, findings: Vec<Finding>) {
+        let policy = self.policy(kind);
         for finding in &findings {
             verdict.called_for = verdict.called_for.max(policy.of(finding.category, finding.score));
             if matches!(finding.category, Category::Injection | Category::Jailbreak) {
@@ -103,11 +173,11 @@ mod tests {
     use crate::policy::{Decision, Kind};
 
     async fn decided(kind: Kind, said: Judgement) -> (Decision, Vec<Category>) {
-        let external = External::new(vec![Arc::new(ScriptedClassifier::new("theirs", [said]))]);
+        let judges = Judges::new(vec![Arc::new(ScriptedClassifier::new("theirs", [said]))]);
         let guard = Guard::default();
         let sample = Sample::new(kind, "an ordinary text");
         let mut verdict = guard.scan(kind, sample.text.reveal());
-        guard.add(&mut verdict, &sample, external.find(&sample).await);
+        guard.add(&mut verdict, kind, judges.find(&sample).await);
         (verdict.decision, verdict.findings.iter().map(|finding| finding.category).collect())
     }
 
@@ -124,7 +194,7 @@ mod tests {
         let (observing, sample) =
             (Guard::default().with_mode(Mode::Observe), Sample::new(Kind::Prompt, "a text"));
         let mut verdict = observing.scan(Kind::Prompt, "a text");
-        observing.add(&mut verdict, &sample, External::new(vec![theirs]).find(&sample).await);
+        observing.ask(&Judges::new(vec![theirs]), &mut verdict, &sample).await;
         assert_eq!((verdict.decision, verdict.called_for), (Decision::Allow, Decision::Block));
         let wrong = Label { concern: Concern::Pii, name: "x".into(), score: 0.1, span: Some(3..999) };
         assert_eq!(decided(Kind::Prompt, Judgement::Labels(vec![wrong])).await.0, Decision::Allow);
