@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// For each fold a linear model that has not seen it: what a model says of its own examples is surer than what it says
 /// of others.
 fn heads(corpora: &Corpora) -> Vec<Head> {
-    (0..corpora::FOLDS).map(|fold| examples::document_head(&corpora.without(fold))).collect()
+    (0..corpora::FOLDS).map(|fold| examples::document_head(&without(corpora, fold))).collect()
 }
 
 fn encoder(models: &Path) -> Result<LocalEncoder, Box<dyn Error>> {
@@ -81,4 +81,26 @@ fn embedded(encoder: &LocalEncoder, windows: &[Window]) -> Result<Vec<network::E
         }
     }
     Ok(examples)
+}
+
+/// The same, with nothing to train on from one fold.
+fn without(corpora: &Corpora, fold: u8) -> Corpora {
+    let mut less = corpora.clone();
+    let all = [
+        &mut less.manual,
+        &mut less.contexts,
+        &mut less.abstracts,
+        &mut less.queries,
+        &mut less.triggers,
+        &mut less.overrides,
+        &mut less.orders,
+        &mut less.injections,
+        &mut less.announcements,
+        &mut less.commands,
+        &mut less.harmless,
+        &mut less.articles,
+    ];
+    let held = |text: &&mut corpora::Text| text.part == Part::Train && text.fold == fold;
+    all.into_iter().flatten().filter(held).for_each(|text| text.part = Part::Validation);
+    less
 }
