@@ -30,7 +30,7 @@ pub struct Verdict {
     pub omitted: usize,
     /// Whether a limit on views was met, so that something decoded may not have been read.
     pub truncated: bool,
-    /// What the models here are in doubt about, for a second look.
+    /// What the models here are in doubt about of a document, for a second look.
     pub doubts: Vec<Doubt>,
 }
 
@@ -51,13 +51,13 @@ pub struct Doubt {
 
 /// Findings beyond so many are counted and not listed.
 pub const FINDINGS_MAX: usize = 10_000;
-/// And that much, where letters had to be guessed.
-const SURE_RESTORED: f32 = 0.66;
 /// How much of a text is read at a time, and how much of it twice.
 const SLAB_BYTES: usize = 128 * 1024;
 const OVERLAP_BYTES: usize = 2 * 1024;
 /// A model that is so sure is believed even where attacks are talked about.
 const SURE: f32 = 0.95;
+/// And one that is so sure, where letters had to be guessed.
+const SURE_RESTORED: f32 = 0.66;
 /// The name of the models' detector.
 pub const LINEAR_MODEL: &str = "linear_model";
 
@@ -149,8 +149,8 @@ impl Guard {
 }
 
 /// What a window's score is multiplied by: less than 1 where attacks are talked about, unless it is sure of itself.
-pub(crate) fn talked_about(talks: bool, score: f32) -> f32 {
-    if talks && score < SURE { 0.5 } else { 1.0 }
+pub(crate) fn talked_about(score: f32, talks: impl FnOnce() -> bool) -> f32 {
+    if score < SURE && talks() { 0.5 } else { 1.0 }
 }
 
 struct Scan<'a> {
@@ -244,22 +244,25 @@ impl<'a> Scan<'a> {
         let score = if read.windows.is_empty() { read.score } else { read.whole };
         self.verdict.score = self.verdict.score.max(score);
         for (range, score) in read.windows {
-            let talks = mention::talks(mention::around(reading.text, &range));
+            let talked = talked_about(score, || mention::talks(reading.text, &range));
             let garbled = if reading.is_restored() && score < SURE_RESTORED { 0.7 } else { 1.0 };
-            let score = score * talked_about(talks, score) * garbled;
+            let score = score * talked * garbled;
             self.model_finding(reading, range, score);
         }
         if read.whole >= 0.5 && !self.seen.iter().any(|(detector, ..)| *detector == LINEAR_MODEL) {
             self.model_finding(reading, 0..reading.text.len(), read.whole);
         }
-        self.doubt(reading, read.doubts);
+        // The second look knows documents alone.
+        if self.kind == Kind::Document {
+            self.doubt(reading, read.doubts);
+        }
     }
 
     /// Notes what is worth a second look: as much of a slab and its views together as of one reading.
     fn doubt(&mut self, reading: &Reading<'_>, doubts: Vec<(Range<usize>, f32)>) {
         let from = self.doubts_before;
         for (range, raw) in doubts {
-            let talks = mention::talks(mention::around(reading.text, &range));
+            let talks = mention::talks(reading.text, &range);
             let text = reading.text.get(range.clone()).unwrap_or_default();
             let text =
                 text.get(..text.floor_char_boundary(model::DOUBT_BYTES)).unwrap_or_default().to_owned();

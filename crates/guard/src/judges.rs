@@ -21,25 +21,33 @@ pub const MEANING_MODEL: &str = "meaning_model";
 #[derive(Clone, Default)]
 pub struct Judges {
     classifiers: Vec<Arc<dyn Classifier>>,
-    encoder: Option<Arc<dyn Embedder>>,
+    second_look: Option<SecondLook>,
+}
+
+/// An encoder, and the network that reads its vectors.
+#[derive(Clone)]
+struct SecondLook {
+    encoder: Arc<dyn Embedder>,
+    network: &'static Meaning,
 }
 
 impl Judges {
     /// These classifiers, all asked at once.
     pub fn new(classifiers: Vec<Arc<dyn Classifier>>) -> Self {
-        Self { classifiers, encoder: None }
+        Self { classifiers, second_look: None }
     }
 
     /// And this encoder, where it is the one whose vectors the second look was trained on.
     #[must_use]
     pub fn with_encoder(self, encoder: Arc<dyn Embedder>) -> Self {
-        Self { encoder: Some(encoder).filter(|encoder| Meaning::built_in(encoder.id()).is_some()), ..self }
+        let second_look = Meaning::built_in(encoder.id()).map(|network| SecondLook { encoder, network });
+        Self { second_look, ..self }
     }
 
     /// The same without anybody outside.
     #[must_use]
     pub fn here(&self) -> Self {
-        Self { classifiers: Vec::new(), encoder: self.encoder.clone() }
+        Self { classifiers: Vec::new(), second_look: self.second_look.clone() }
     }
 
     /// Whether any of the classifiers has something to say of such a text.
@@ -49,8 +57,7 @@ impl Judges {
 
     /// Whether anybody has something to say of a text of this kind, with this verdict so far.
     pub fn have_a_say(&self, kind: Kind, verdict: &Verdict) -> bool {
-        let looks_again = self.encoder.is_some() && kind == Kind::Document && !verdict.doubts.is_empty();
-        looks_again || self.asks_about(&Sample::new(kind, ""))
+        self.second_look.is_some() && !verdict.doubts.is_empty() || self.asks_about(&Sample::new(kind, ""))
     }
 
     /// What the classifiers find in a text. One that could not judge it, and does not let pass what it did not judge,
@@ -63,17 +70,14 @@ impl Judges {
 
     /// What the second look finds in the windows that a verdict is in doubt about. An encoder that cannot be asked
     /// leaves them as they are: whoever handed it over counts that.
-    pub async fn look_again(&self, kind: Kind, doubts: &[Doubt]) -> Vec<Finding> {
-        let Some(encoder) = self.encoder.as_ref().filter(|_| kind == Kind::Document && !doubts.is_empty())
-        else {
-            return Vec::new();
-        };
-        let Some(network) = Meaning::built_in(encoder.id()) else { return Vec::new() };
+    pub async fn look_again(&self, doubts: &[Doubt]) -> Vec<Finding> {
+        let second_look = self.second_look.as_ref().filter(|_| !doubts.is_empty());
+        let Some(SecondLook { encoder, network }) = second_look else { return Vec::new() };
         let texts: Vec<String> = doubts.iter().map(|doubt| doubt.text.clone()).collect();
         let Ok(vectors) = encoder.embed(&texts).await else { return Vec::new() };
         let found = doubts.iter().zip(&vectors).filter_map(|(doubt, vector)| {
             let score = network.probability(vector, doubt.raw);
-            (score >= 0.5).then(|| again(doubt, score * talked_about(doubt.talks, score)))
+            (score >= 0.5).then(|| again(doubt, score * talked_about(score, || doubt.talks)))
         });
         found.collect()
     }
@@ -103,7 +107,7 @@ impl Guard {
         if self.mode() == Mode::Off {
             return;
         }
-        let mut found = judges.look_again(sample.kind, &verdict.doubts).await;
+        let mut found = judges.look_again(&verdict.doubts).await;
         found.extend(judges.find(sample).await);
         if !found.is_empty() {
             self.add(verdict, sample.kind, found);

@@ -132,22 +132,18 @@ impl StackEmbedder {
         let Engine::Local(local) = &self.engine else { return Ok(()) };
         local.ready(&self.id, tell).await.map(drop)
     }
-}
 
-impl StackEmbedder {
-    /// Loads the model where its files are here; whether it can embed now.
-    pub(crate) async fn prepare_present(&self) -> bool {
+    /// Loads the model where its files are here. One that cannot be loaded is told of by whoever needs it.
+    pub(crate) async fn prepare_present(&self) {
         if let Engine::Local(local) = &self.engine
             && ModelPaths::below(&local.pull.models_dir).are_present()
         {
-            // What cannot be loaded is told by whoever needs it.
-            return local.ready(&self.id, &|_| {}).await.is_ok();
+            let _ = local.ready(&self.id, &|_| {}).await;
         }
-        self.is_prepared()
     }
 
-    /// As [`Embedder::embed`] for a model that is loaded, after questions even where texts are few; `None` where it is
-    /// not loaded.
+    /// As [`Embedder::embed`], by a model that is loaded: `None` where it is not. In bulk, questions go first even where
+    /// texts are few.
     pub(crate) async fn embed_loaded(
         &self,
         texts: &[String],

@@ -30,6 +30,25 @@ pub fn install() -> Option<PrometheusHandle> {
         "patou_quarantine_alarm",
         "1 where that share is above `guard.quarantine_share_max`, else 0."
     );
+    describe_guard();
+    metrics::describe_counter!("patou_model_requests_total", "Requests to backends, by outcome.");
+    metrics::describe_counter!(
+        "patou_model_fallbacks_total",
+        "Requests for which a second backend was asked."
+    );
+    metrics::describe_counter!("patou_model_cache_total", "Look-ups of kept answers, by outcome.");
+    metrics::describe_counter!("patou_model_tokens_total", "Tokens of models, as they are billed.");
+    metrics::describe_histogram!("patou_model_ttft_seconds", "Time until a stream's first token.");
+    metrics::describe_histogram!("patou_model_tpot_seconds", "Time for each token after the first.");
+    metrics::describe_histogram!("patou_model_seconds", "Time until an answer's end.");
+    metrics::describe_gauge!(
+        "patou_quota_left_tokens",
+        "What is left of the narrowest window of an account."
+    );
+    Some(handle)
+}
+
+fn describe_guard() {
     metrics::describe_counter!(
         "patou_guard_decisions_total",
         "What the guard called for, by place, and whether it was done."
@@ -48,21 +67,6 @@ pub fn install() -> Option<PrometheusHandle> {
         "Texts that a classifier outside could not judge, by whether they passed."
     );
     metrics::describe_histogram!("patou_guard_external_seconds", "Time until a classifier outside answered.");
-    metrics::describe_counter!("patou_model_requests_total", "Requests to backends, by outcome.");
-    metrics::describe_counter!(
-        "patou_model_fallbacks_total",
-        "Requests for which a second backend was asked."
-    );
-    metrics::describe_counter!("patou_model_cache_total", "Look-ups of kept answers, by outcome.");
-    metrics::describe_counter!("patou_model_tokens_total", "Tokens of models, as they are billed.");
-    metrics::describe_histogram!("patou_model_ttft_seconds", "Time until a stream's first token.");
-    metrics::describe_histogram!("patou_model_tpot_seconds", "Time for each token after the first.");
-    metrics::describe_histogram!("patou_model_seconds", "Time until an answer's end.");
-    metrics::describe_gauge!(
-        "patou_quota_left_tokens",
-        "What is left of the narrowest window of an account."
-    );
-    Some(handle)
 }
 
 /// A response that began.

@@ -133,9 +133,12 @@ impl Guarding {
     fn said(&self, (words, is_call): (&str, bool), tokens: &Restoring, seen: &mut Seen) -> Option<String> {
         let tokens = tokens.of(is_call);
         let mut out = self.masked_answer(words, tokens, seen);
-        let restored = tokens.restore(out.as_deref().unwrap_or(words));
-        if !tokens.is_empty() && restored != out.as_deref().unwrap_or(words) {
-            out = Some(restored);
+        if !tokens.is_empty() {
+            let before = out.as_deref().unwrap_or(words);
+            let restored = tokens.restore(before);
+            if restored != before {
+                out = Some(restored);
+            }
         }
         let Some(egress) = self.egress.as_ref().filter(|_| !is_call && self.reads_answers()) else {
             return out;

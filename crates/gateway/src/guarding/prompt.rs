@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guard::{Redactor, Tier, Tokens, Verdict};
+use guard::{Redactor, Tokens, Verdict};
 use model::Sample;
 
 use crate::call::CallError;
@@ -50,11 +50,14 @@ impl Guarding {
         if self.input == Strictness::Off {
             return Ok(Guarded { request, header: None, tokens: Tokens::default() });
         }
-        let (request, mut scanned) = self.off_thread(request, Self::scan).await?;
+        let (mut request, mut scanned) = self.off_thread(request, Self::scan).await?;
         self.look_again(&mut scanned).await;
-        let (Guarded { request, tokens, .. }, mut seen) =
-            self.off_thread(request, move |own, request| own.rewrite(request, scanned)).await?;
+        let mut seen = std::mem::take(&mut scanned.seen);
+        let mut tokens = Tokens::default();
         if !seen.is_refused(self.input) {
+            let texts = scanned.texts;
+            let rewritten = self.off_thread(request, move |own, request| own.rewrite(request, texts));
+            (request, tokens) = rewritten.await?;
             // What goes outside is masked by now.
             for writer in [Writer::User, Writer::Tool] {
                 self.ask_outside(writer, self.written_by(writer, &request), &mut seen).await;
@@ -120,17 +123,15 @@ impl Guarding {
     /// Has the encoder look at what the models here are in doubt about.
     async fn look_again(&self, scanned: &mut Scanned) {
         let Scanned { texts, seen } = scanned;
-        for text in texts.iter_mut().filter(|_| self.tier == Tier::All) {
-            let doubts = std::mem::take(&mut text.verdict.doubts);
-            let found = self.judges.look_again(super::kind(text.writer), &doubts).await;
+        for text in texts {
+            let found = self.judges.look_again(&text.verdict.doubts).await;
             let counting = found.into_iter().filter(|finding| self.counts(text.writer, finding, seen));
             text.verdict.findings.extend(counting);
         }
     }
 
-    /// A request with what is to be masked replaced.
-    fn rewrite(&self, request: Request, scanned: Scanned) -> Result<(Guarded, Seen), CallError> {
-        let Scanned { texts, seen } = scanned;
+    /// A request with what is to be masked replaced, and what tokens stand for in it.
+    fn rewrite(&self, request: Request, texts: Vec<ScannedText>) -> Result<(Request, Tokens), CallError> {
         let mut redactor = Redactor::new(self.style.clone());
         let mut edits = Vec::new();
         for ScannedText { place, writer, words, verdict } in texts {
@@ -140,13 +141,12 @@ impl Guarding {
                 edits.push(Edit { place, text: escaped(&masked) });
             }
         }
-        let tokens = Tokens::new(redactor.tokens().clone());
-        if edits.is_empty() || seen.is_refused(self.input) {
-            return Ok((Guarded { request, header: None, tokens }, seen));
+        if edits.is_empty() {
+            return Ok((request, Tokens::default()));
         }
         let body = request.edited(edits);
         let request = Request::read(request.operation, body)?.with_own(request.own_bytes());
-        Ok((Guarded { request, header: None, tokens }, seen))
+        Ok((request, Tokens::new(redactor.tokens().clone())))
     }
 
     /// Looks at the last message as the model reads it, where that comes in several parts.

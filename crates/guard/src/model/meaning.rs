@@ -6,11 +6,13 @@
 use std::sync::LazyLock;
 
 /// How many numbers a vector has.
-pub const DIMENSION: usize = 384;
+const DIMENSION: usize = 384;
 /// How many units stand between a vector and the answer.
 pub const HIDDEN: usize = 32;
 /// What a vector comes with: the linear model's raw score.
 const INPUTS: usize = DIMENSION + 1;
+/// How many numbers a unit has: a weight for each input, and a bias.
+pub const UNIT: usize = INPUTS + 1;
 /// What the file begins with.
 const MAGIC: &[u8] = b"PATOUGM1";
 /// The encoder whose vectors are read.
@@ -59,7 +61,7 @@ impl Meaning {
             let sum: f32 = weights.iter().zip(inputs).map(|(weight, input)| weight * input).sum();
             (sum + bias.first().copied().unwrap_or_default()).max(0.0)
         };
-        self.hidden.chunks_exact(INPUTS + 1).map(unit).collect()
+        self.hidden.chunks_exact(UNIT).map(unit).collect()
     }
 
     /// The raw answer to inputs.
@@ -81,7 +83,7 @@ impl Meaning {
         let numbers: Option<Vec<f32>> =
             numbers.map(|four| Some(f32::from_le_bytes(four.try_into().ok()?))).collect();
         let numbers = numbers?;
-        let (hidden, rest) = numbers.split_at_checked(HIDDEN * (INPUTS + 1))?;
+        let (hidden, rest) = numbers.split_at_checked(HIDDEN * UNIT)?;
         let (out, rest) = rest.split_at_checked(HIDDEN + 1)?;
         let [threshold, slope] = *rest else { return None };
         Some(Self { hidden: hidden.to_vec(), out: out.to_vec(), threshold, slope })
@@ -108,11 +110,8 @@ mod tests {
 
     #[test]
     fn it_answers_to_vectors_of_its_length_alone() {
-        let mut network = Meaning {
-            hidden: vec![0.0; HIDDEN * (INPUTS + 1)],
-            out: vec![0.0; HIDDEN + 1],
-            ..Meaning::default()
-        };
+        let mut network =
+            Meaning { hidden: vec![0.0; HIDDEN * UNIT], out: vec![0.0; HIDDEN + 1], ..Meaning::default() };
         network.slope = 1.0;
         // One unit reads the raw score, twice, and counts for three.
         network.hidden[DIMENSION] = 2.0;

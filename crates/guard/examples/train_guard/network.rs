@@ -1,6 +1,6 @@
 //! Owns the learning of the network: logistic loss, one example at a time, with AdaGrad.
 
-use patou_guard::model::{DIMENSION, HIDDEN, Meaning};
+use patou_guard::model::{HIDDEN, Meaning, UNIT};
 
 use super::examples::{Over, calibration};
 use super::learn::logistic;
@@ -24,7 +24,6 @@ const DECAY: f32 = 1e-5;
 const DAMPING: f32 = 1e-3;
 /// How large the first weights are.
 const FIRST: f32 = 0.08;
-const UNIT: usize = DIMENSION + 2;
 
 /// Of ordinary documents, of single sentences that were written to be mistaken, and of paragraphs about attacks.
 const OVER: [(Source, Over); 3] = [
