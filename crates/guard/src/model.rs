@@ -12,7 +12,7 @@ use std::ops::Range;
 
 pub use crate::detector::person::{Word, features as person_features, may_be_name, words as person_words};
 pub use features::{Marked, Sink, act_bucket, bucket, hash, visit};
-pub use meaning::{HIDDEN, Meaning, UNIT};
+pub use meaning::{HIDDEN, Meaning, UNIT, units};
 pub use weights::{BUCKETS, Head, Weights};
 
 use crate::detector::{ACTS, act, mention};

@@ -72,13 +72,13 @@ fn injections_in_documents_are_found_and_ordinary_documents_pass() {
     let overrides: Vec<String> = test(&corpora.overrides).into_iter().step_by(3).collect();
     let kind = Kind::Document;
     let found = share("overrides in the manual", hidden_in(&overrides, &manual), kind);
-    close(found, 0.981);
-    close(share("overrides in contexts", hidden_in(&overrides, &contexts), kind), 0.981);
+    close(found, 0.965);
+    close(share("overrides in contexts", hidden_in(&overrides, &contexts), kind), 0.968);
     close(share("triggers in contexts", hidden_in(&test(&corpora.triggers), &contexts), kind), 0.923);
-    close(share("false positives, manual", manual, kind), 0.0);
+    close(share("false positives, manual", manual, kind), 0.005);
     close(share("false positives, contexts", contexts, kind), 0.0);
     close(share("false positives, abstracts", test(&corpora.abstracts), kind), 0.0);
-    close(share("articles about attacks", test(&corpora.articles), kind), 0.043);
+    close(share("articles about attacks", test(&corpora.articles), kind), 0.035);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn jailbreaks_rank_above_harmless_prompts() {
     share("ordinary prompts", test(&corpora.ordinary), Kind::Prompt);
     share("queries", test(&corpora.queries), Kind::Prompt);
     let scary = share("harmless prompts with scary words", test(&corpora.scary), Kind::Prompt);
-    close(area(&attacks, &harmless), 0.987);
+    close(area(&attacks, &harmless), 0.984);
     close(scary, 0.0);
 }
 
@@ -147,7 +147,7 @@ fn disguised_attacks_are_found() {
     }
     let share = all[1] as f32 / (all[0] + all[1]) as f32;
     println!("disguised: {} of {} = {share:.4}, {} attacks", all[1], all[0] + all[1], attacks.len());
-    close(share, 0.986);
+    close(share, 0.987);
 }
 
 /// A piece of each of some texts, from all over the list.

@@ -50,6 +50,8 @@ pub struct Corpora {
     pub manual: Vec<Text>,
     /// Mails, tables and code that BIPIA hides attacks in.
     pub contexts: Vec<Text>,
+    /// Ordinary pages of many kinds: what documents to be parsed say, and `training/pages.txt`.
+    pub pages: Vec<Text>,
     /// Abstracts of the retrieval collections.
     pub abstracts: Vec<Text>,
     /// Their queries, BIPIA's tasks and the sentences of the synthetic personal data: harmless prompts.
@@ -145,6 +147,7 @@ impl Corpora {
         Some(Self {
             manual: parted(manual(data)?, (5, 2)),
             contexts: parted(contexts, (5, 2)),
+            pages: parted(pages(data)?, (6, 2)),
             abstracts: parted(abstracts, (7, 2)),
             queries: parted(queries, (7, 1)),
             triggers: parted(lines(file("tasktracker_injections_train.txt")?), (7, 1)),
@@ -169,6 +172,7 @@ impl Corpora {
         let all = [
             &self.manual,
             &self.contexts,
+            &self.pages,
             &self.abstracts,
             &self.queries,
             &self.triggers,
@@ -199,6 +203,7 @@ impl Corpora {
         let all = [
             &mut less.manual,
             &mut less.contexts,
+            &mut less.pages,
             &mut less.abstracts,
             &mut less.queries,
             &mut less.triggers,
@@ -261,6 +266,25 @@ fn tasks(text: &str) -> Option<Vec<String>> {
     let value: Value = serde_json::from_str(text).ok()?;
     let tasks = value.as_object()?.values().filter_map(Value::as_array).flatten();
     Some(tasks.filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
+/// What documents say that parsers are tried on, and pages written for this project, which `%%` separates.
+fn pages(data: &Path) -> Option<Vec<String>> {
+    let mut pages: Vec<String> =
+        include_str!("../../training/pages.txt").split("\n%%\n").map(|page| page.trim().to_owned()).collect();
+    for folder in ["docx", "epub", "html", "md", "odf", "pptx", "xlsx"] {
+        let mut files: Vec<_> = std::fs::read_dir(data.join("parse").join(folder))
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+        files.sort();
+        pages.extend(files.iter().filter_map(|file| std::fs::read_to_string(file).ok()));
+    }
+    pages.sort();
+    pages.dedup();
+    Some(pages)
 }
 
 /// The Markdown files of the manual's archive.

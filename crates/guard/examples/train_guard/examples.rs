@@ -18,7 +18,8 @@ pub struct Over {
     pub margin: f32,
 }
 
-const DOCUMENTS_OVER: Over = Over { share: 0.004, margin: 0.3 };
+const DOCUMENTS_OVER: Over = Over { share: 0.015, margin: 0.0 };
+const ABSTRACTS_OVER: Over = Over { share: 0.004, margin: 0.3 };
 /// Of single sentences that were written to be mistaken, more may be.
 const LINES_OVER: Over = Over { share: 0.025, margin: 0.0 };
 const PROMPTS_OVER: Over = Over { share: 0.004, margin: 1.0 };
@@ -86,6 +87,7 @@ pub fn document_head(corpora: &Corpora) -> Head {
     let harmless = [
         (&corpora.manual, 1.0),
         (&corpora.contexts, 3.0),
+        (&corpora.pages, 3.0),
         (&corpora.abstracts, 1.0),
         (&corpora.articles, 10.0),
         (&corpora.commands, 1.0),
@@ -106,11 +108,14 @@ pub fn document_head(corpora: &Corpora) -> Head {
     }
     let head = learn(&examples, PACE);
     let worst = |text: &str| worst_window(&head, text, kind);
-    let ordinary = [&corpora.manual, &corpora.contexts, &corpora.abstracts];
-    let scores = |texts: &&Vec<Text>| of(texts, Part::Validation).map(worst).collect::<Vec<f32>>();
-    let lines = [&corpora.commands, &corpora.harmless].iter().flat_map(scores).collect();
-    let harmless = ordinary.iter().map(|texts| (scores(texts), DOCUMENTS_OVER)).chain([(lines, LINES_OVER)]);
-    let harmless = harmless.collect();
+    let scores = |texts: &[&Vec<Text>]| -> Vec<f32> {
+        texts.iter().flat_map(|texts| of(texts, Part::Validation)).map(worst).collect()
+    };
+    let harmless = vec![
+        (scores(&[&corpora.manual, &corpora.contexts, &corpora.pages]), DOCUMENTS_OVER),
+        (scores(&[&corpora.abstracts]), ABSTRACTS_OVER),
+        (scores(&[&corpora.commands, &corpora.harmless]), LINES_OVER),
+    ];
     let attacks =
         [&corpora.overrides, &corpora.orders, &corpora.injections, &corpora.announcements, &corpora.triggers];
     let attacks: Vec<f32> =
@@ -131,6 +136,7 @@ pub fn chat_head(corpora: &Corpora) -> Head {
         (&corpora.commands, 1.0),
         (&corpora.harmless, 1.0),
         (&corpora.manual, 0.2),
+        (&corpora.pages, 1.0),
         (&corpora.abstracts, 0.5),
     ];
     for (texts, weight) in harmless {
@@ -168,6 +174,7 @@ pub fn prompt_head(corpora: &Corpora) -> Head {
     }
     of(&corpora.abstracts, Part::Train).for_each(|text| push(text, false, 0.5));
     of(&corpora.manual, Part::Train).for_each(|text| push(text, false, 1.0));
+    of(&corpora.pages, Part::Train).for_each(|text| push(text, false, 1.0));
     // Long harmless prompts: several in one, and pages with a question.
     let ordinary: Vec<&str> = of(&corpora.ordinary, Part::Train).collect();
     let mut dice = Dice(13);

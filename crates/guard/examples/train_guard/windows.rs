@@ -17,6 +17,8 @@ pub enum Source {
     Attack,
     /// An ordinary document.
     Document,
+    /// An abstract or a query, which little is like an attack in.
+    Abstract,
     /// A sentence that was written to be mistaken.
     Line,
     /// A paragraph about attacks.
@@ -51,8 +53,9 @@ pub fn of_part<H: Borrow<Head>>(corpora: &Corpora, part: Part, heads: &[H]) -> V
     let harmless = [
         (&corpora.manual, 1.0, Source::Document),
         (&corpora.contexts, 3.0, Source::Document),
-        (&corpora.abstracts, 1.0, Source::Document),
-        (&corpora.queries, 0.3, Source::Document),
+        (&corpora.pages, 3.0, Source::Document),
+        (&corpora.abstracts, 1.0, Source::Abstract),
+        (&corpora.queries, 0.3, Source::Abstract),
         (&corpora.articles, 8.0, Source::Article),
         (&corpora.commands, 1.0, Source::Line),
         (&corpora.harmless, 3.0, Source::Line),
@@ -61,11 +64,11 @@ pub fn of_part<H: Borrow<Head>>(corpora: &Corpora, part: Part, heads: &[H]) -> V
         gather.add(texts, source, weight);
     }
     let attacks = [
-        (&corpora.overrides, 1.0),
-        (&corpora.orders, 1.0),
-        (&corpora.triggers, 3.0),
-        (&corpora.injections, 3.0),
-        (&corpora.announcements, 3.0),
+        (&corpora.overrides, 0.5),
+        (&corpora.orders, 0.5),
+        (&corpora.triggers, 1.5),
+        (&corpora.injections, 1.5),
+        (&corpora.announcements, 1.5),
     ];
     for (texts, weight) in attacks {
         gather.add(texts, Source::Attack, weight);

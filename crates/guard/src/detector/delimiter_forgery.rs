@@ -70,10 +70,10 @@ const PATTERNS: &[Pattern] = &[
         r#"(?:user|assistant|previous|above)|actually|instead|important)"#,
     ) },
     Pattern { document: 0.85, chat: 0.5, text: concat!(
-        r#"(?:[=#*~_\-<\[]{2,}\s{0,3})(?:end|start|begin(?:ning)?|close|stop)~(?:of~)"#,
+        r#"(?:[=#*\x7e_\-<\[]{2,}\s{0,3})(?:end|start|begin(?:ning)?|close|stop)~(?:of~)"#,
         r#"?<2>(?:context|document|data|instructions?|user~(?:input|query|message)|system~"#,
         r#"(?:prompt|message)|prompt|input|passage|retrieved|untrusted|new~instructions?|"#,
-        r#"conversation)\b[^\n]{0,20}(?:[=#*~_\->\]]{2,})"#,
+        r#"conversation)\b[^\n]{0,20}(?:[=#*\x7e_\->\]]{2,})"#,
     ) },
     Pattern { document: 0.85, chat: 0.6, text: concat!(
         r#"\"role\"\s{0,2}:\s{0,2}\"(?:system|developer)"#,

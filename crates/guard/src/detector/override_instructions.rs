@@ -47,8 +47,21 @@ const PATTERNS: &[Pattern] = &[
         r#"behind|never~mind)~<5>(?:previous|prior|above|preceding|earlier|foregoing|former|past|"#,
         r#"before|existing|initial|original|current|system|developer|hidden|old)~<3>(?:instruct\w*|"#,
         r#"direct(?:ion|ive)s?|prompts?|commands?|rules?|guidelines?|orders?|guidance|programming|"#,
-        r#"training|requests?|tasks?|constraints?|polic(?:y|ies)|assignments?|goals?|objectives?|"#,
-        r#"messages?|conversation|context)\b"#,
+        r#"training|constraints?|objectives?)\b"#,
+    ) },
+    // People ask people to ignore their own earlier message.
+    Pattern { document: 0.97, chat: 0.9, text: concat!(
+        r#"\b(?:ignor(?:e|ing)|disregard(?:ing)?|forget(?:ting)?|overrule|neglect|abandon|dismiss|scrap|erase|"#,
+        r#"set~aside|put~aside|pay~no~(?:attention|heed|mind)~to|(?:do~not|don.?t|no~longer|stop|cease|"#,
+        r#"quit)~(?:follow|obey|heed|listen~to|execute)(?:ing)?)~<2>(?:all|any|every|everything~in|your|"#,
+        r#"these|those|whatever)~<3>(?:previous|prior|above|preceding|earlier|foregoing|former|past|"#,
+        r#"before|existing|initial|original|current|system|developer|hidden|old)~<3>(?:requests?|tasks?|"#,
+        r#"polic(?:y|ies)|assignments?|goals?|messages|conversations?|context)\b"#,
+    ) },
+    Pattern { document: 0.45, chat: 0.45, text: concat!(
+        r#"\b(?:ignore|disregard|forget|never~mind|pay~no~attention~to)~<3>(?:previous|prior|above|"#,
+        r#"preceding|earlier|original|last)~<1>(?:requests?|tasks?|messages?|e-?mails?|conversations?|"#,
+        r#"context)\b"#,
     ) },
     Pattern { document: 0.95, chat: 0.85, text: concat!(
         r#"\b(?:ignor\w*|disregard\w*|forget\w*|overrul\w*|neglect\w*|abandon\w*|dismiss\w*|scrap|"#,
@@ -60,25 +73,37 @@ const PATTERNS: &[Pattern] = &[
         r#"provided|you|that~(?:you|were|came|preceded)|which|and)\b"#,
     ) },
     Pattern { document: 0.9, chat: 0.8, text: concat!(
-        r#"\b(?:ignor\w*|disregard\w*|forget\w*|overrul\w*|overrid\w*|bypass\w*|discard\w*|erase|"#,
-        r#"delete|drop|cancel|skip|reset|wipe|clear|suspend|replace|abandon)~<2>your~"#,
+        r#"\b(?:ignore|disregard|forget|overrule|override|bypass|abandon)~<2>your~"#,
         r#"<3>(?:instructions?|directives?|prompts?|guidelines?|programming|training|safety|"#,
         r#"restrictions?|filters?|rules|orders|objectives?|mission|context|memory|polic(?:y|ies)|"#,
-        r#"constraints?)\b"#,
+        r#"constraints?)\b|\b(?:discard|erase|delete|drop|cancel|wipe|suspend|replace)~<2>your~"#,
+        r#"<2>(?:instructions|directives|prompt|guidelines|programming|safety~\w+|mission)\b"#,
     ) },
     Pattern { document: 0.9, chat: 0.8, text: concat!(
-        r#"\b(?:ignor\w*|disregard\w*|forget\w*|dismiss\w*|erase|discard\w*)~(?:about~)"#,
+        r#"\b(?:ignore|ignoring|disregard|forget|dismiss|erase|discard)~(?:about~)"#,
         r#"?(?:everything|anything|all|whatever|what)~<3>(?:above|before|prior|previous\w*|earlier|"#,
-        r#"preceding|you|i|we|was~said|were~told|been~told|told|said|has~been|have~been|came~"#,
-        r#"before|else)\b"#,
+        r#"preceding|you~(?:were|was|have|ve|had|are)~<2>(?:told|said|given|taught|asked|instructed|"#,
+        r#"read|learn\w*|doing)|was~said|were~told|been~told|has~been~\w+|have~been~\w+|came~before)\b"#,
+    ) },
+    // "Forget everything you know about pancakes."
+    Pattern { document: 0.45, chat: 0.45, text: concat!(
+        r#"\b(?:ignore|disregard|forget|dismiss)~(?:about~)?(?:everything|anything|all|whatever|what)~"#,
+        r#"<3>(?:you|i|we|told|said|else)\b"#,
     ) },
     Pattern { document: 0.9, chat: 0.8, text: concat!(
         r#"\b(?:previous|prior|above|preceding|earlier|foregoing|former|existing|original|initial|"#,
-        r#"system)~<2>(?:instructions?|directives?|prompts?|commands?|guidelines?|orders|rules|"#,
-        r#"tasks?)~<3>(?:(?:is|are|was|were|be|been|become|becomes|now|hereby)~){0,2}(?:void|"#,
+        r#"system)~<2>(?:instructions?|directives?|prompts?)~<3>(?:(?:is|are|was|were|be|been|"#,
+        r#"become|becomes|now|hereby)~){0,2}(?:void|"#,
         r#"obsolete|null|superseded|cancel+ed|invalid|outdated|replaced|overridden|revoked|"#,
         r#"rescinded|withdrawn|no~longer|lifted|suspended|expired|irrelevant|ignored|disregarded|"#,
         r#"discarded|forgotten|a~(?:test|mistake|decoy))\b"#,
+    ) },
+    // Rules among people change.
+    Pattern { document: 0.45, chat: 0.45, text: concat!(
+        r#"\b(?:previous|prior|above|preceding|earlier|existing|original|initial|system)~"#,
+        r#"<2>(?:commands?|guidelines?|orders|rules|tasks?)~<3>(?:(?:is|are|was|were|be|been|become|"#,
+        r#"becomes|now|hereby)~){0,2}(?:void|obsolete|null|superseded|cancel+ed|invalid|outdated|"#,
+        r#"replaced|overridden|revoked|rescinded|withdrawn|no~longer|lifted|suspended|expired)\b"#,
     ) },
     Pattern { document: 0.8, chat: 0.7, text: concat!(
         r#"\b(?:instead~of|rather~than)~(?:doing~(?:that|this|what)|following~<3>instructions?|"#,
@@ -93,7 +118,7 @@ const PATTERNS: &[Pattern] = &[
     ) },
     Pattern { document: 0.75, chat: 0.6, text: concat!(
         r#"\b(?:regardless~of|no~matter|contrary~to|in~spite~of|despite)~(?:what|any|your|all|the)~"#,
-        r#"<4>(?:instruct\w*|told|prompts?|guidelines|asked~to|system)\b"#,
+        r#"<4>(?:instruct\w*|told|prompts?|guidelines|asked~to|system~(?:prompt|message))\b"#,
     ) },
     Pattern { document: 0.9, chat: 0.8, text: concat!(
         r#"\b(?:vergiss|vergessen~sie|ignoriere?n?|missachte?n?)~(?:sie~)?(?:bitte~)"#,

@@ -39,10 +39,11 @@ const ANCHORS: &[&str] = &[
 const PATTERNS: &[Pattern] = &[
     Pattern { document: 0.9, chat: 0.5, text: concat!(
         r#"\byou~(?:are|.re|will)~(?:now|no~longer|hereby|henceforth)~<3>(?:an?~|the~|my~|called~|"#,
-        r#"known~as~|bound~|restricted~|limited~|required~|obligated~|a~)?(?:ai|llm|chatbot|bot|"#,
-        r#"assistant|model|chatgpt|gpt\w*|persona|unrestricted|unfiltered|evil|free|hacker|pirate|"#,
-        r#"jailbroken|dan|bound|restricted|limited|acting|operating|roleplaying|in~(?:developer|"#,
-        r#"debug|admin|maintenance|god|test|unrestricted)~mode)\b"#,
+        r#"known~as~)?(?:ai|llm|chatbot|bot|assistant|model|chatgpt|gpt\w*|persona|unrestricted|"#,
+        r#"unfiltered|evil|hacker|pirate|jailbroken|(?-i:DAN)|roleplaying|in~(?:developer|debug|admin|"#,
+        r#"maintenance|god|test|unrestricted)~mode|(?:free~from|bound~by|restricted~by|limited~by)~"#,
+        r#"<3>(?:rules|guidelines|instructions|polic(?:y|ies)|restrictions|programming|filters|limits|"#,
+        r#"constraints|ethics|openai))\b"#,
     ) },
     Pattern { document: 0.85, chat: 0.6, text: concat!(
         r#"\b(?:as|i~am|i.m|this~is|we~are|speaking~as|from|by)~(?:the|your|an?)~<2>(?:developers?|"#,
@@ -64,12 +65,16 @@ const PATTERNS: &[Pattern] = &[
     ) },
     Pattern { document: 0.85, chat: 0.75, text: concat!(
         r#"\b(?:enter|enable|activate|switch~(?:to|into)|now~in|engage|turn~on|you~are~in|entering|"#,
-        r#"unlock)~<2>(?:developer|debug|admin|maintenance|god|sudo|unrestricted|unfiltered|"#,
-        r#"jailbreak|dan|root|test)~mode\b"#,
+        r#"unlock)~<2>(?:god|sudo|unrestricted|unfiltered|jailbreak|(?-i:DAN))~mode\b"#,
+    ) },
+    // Phones, servers and programs have these.
+    Pattern { document: 0.45, chat: 0.45, text: concat!(
+        r#"\b(?:enter|enable|activate|switch~(?:to|into)|now~in|engage|turn~on|you~are~in|entering|"#,
+        r#"unlock)~<2>(?:developer|debug|admin|maintenance|root|test)~mode\b"#,
     ) },
     Pattern { document: 0.8, chat: 0.45, text: concat!(
         r#"\b(?:act|behave|respond|pretend|pose|operate|function|roleplay|role-play|answer)~"#,
         r#"<2>(?:as|to~be|like)~<3>(?:unrestricted|unfiltered|uncensored|evil|jailbroken|amoral|"#,
-        r#"malicious|dan|rogue|unlimited|without~(?:any~)?(?:restrictions|filters|rules|limits))\b"#,
+        r#"malicious|(?-i:DAN)|rogue|unlimited|without~(?:any~)?(?:restrictions|filters|rules|limits))\b"#,
     ) },
 ];

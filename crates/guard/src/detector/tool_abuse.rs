@@ -39,12 +39,13 @@ const PATTERNS: &[Pattern] = &[
         r#"(?:send|delete|transfer|forward|post|upload|fetch|download|run|execute|read|email|wire|"#,
         r#"buy|purchase|book|remove|share|open|visit)|with~(?:the|these|arguments?|to))\b"#,
     ) },
-    Pattern { document: 0.85, chat: 0.5, text: concat!(
+    Pattern { document: 0.45, chat: 0.4, text: concat!(
         r#"\b(?:without|do~not|don.?t|never|no~need~to|skip)~<2>(?:ask\w*|confirm\w*|request\w*|"#,
         r#"seek\w*|wait\w*)~<3>(?:for~)?(?:the~)?(?:user|confirmation|permission|approval|consent)"#,
         r#"\b"#,
     ) },
-    Pattern { document: 0.85, chat: 0.5, text: concat!(
+    // Invoices say so too.
+    Pattern { document: 0.45, chat: 0.4, text: concat!(
         r#"\b(?:transfer|wire|send|pay)~<3>(?:(?:\$|€|£)\s?\d[\d,.]{1,12}|\d[\d,.]{1,12}~(?:usd|eur|"#,
         r#"dollars|euros|btc|bitcoin|eth)|money|funds|bitcoin)~<6>(?:to~(?:the~)?(?:following|this|"#,
         r#"account|iban|wallet|address|attacker))"#,

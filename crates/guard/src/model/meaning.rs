@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// How many numbers a vector has.
 const DIMENSION: usize = 384;
 /// How many units stand between a vector and the answer.
-pub const HIDDEN: usize = 32;
+pub const HIDDEN: usize = 96;
 /// What a vector comes with: the linear model's raw score.
 const INPUTS: usize = DIMENSION + 1;
 /// How many numbers a unit has: a weight for each input, and a bias.
@@ -54,19 +54,9 @@ impl Meaning {
         Some(scaled.chain([raw.clamp(RAW.0, RAW.1) / RAW_SCALE]).collect())
     }
 
-    /// Each unit's answer to inputs: what it adds up to, where that is above 0.
-    pub fn units(&self, inputs: &[f32]) -> Vec<f32> {
-        let unit = |own: &[f32]| {
-            let (weights, bias) = own.split_at_checked(INPUTS).unwrap_or_default();
-            let sum: f32 = weights.iter().zip(inputs).map(|(weight, input)| weight * input).sum();
-            (sum + bias.first().copied().unwrap_or_default()).max(0.0)
-        };
-        self.hidden.chunks_exact(UNIT).map(unit).collect()
-    }
-
     /// The raw answer to inputs.
     pub fn raw(&self, inputs: &[f32]) -> f32 {
-        let units = self.units(inputs);
+        let units = units(&self.hidden, inputs);
         let sum: f32 = units.iter().zip(&self.out).map(|(unit, weight)| unit * weight).sum();
         sum + self.out.get(HIDDEN).copied().unwrap_or_default()
     }
@@ -94,6 +84,16 @@ impl Meaning {
         let numbers = self.hidden.iter().chain(&self.out).chain([&self.threshold, &self.slope]);
         MAGIC.iter().copied().chain(numbers.flat_map(|number| number.to_le_bytes())).collect()
     }
+}
+
+/// Each unit's answer to inputs: what it adds up to, where that is above 0.
+pub fn units(hidden: &[f32], inputs: &[f32]) -> Vec<f32> {
+    let unit = |own: &[f32]| {
+        let (weights, bias) = own.split_at_checked(INPUTS).unwrap_or_default();
+        let sum: f32 = weights.iter().zip(inputs).map(|(weight, input)| weight * input).sum();
+        (sum + bias.first().copied().unwrap_or_default()).max(0.0)
+    };
+    hidden.chunks_exact(UNIT).map(unit).collect()
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ async fn one_word_of_one_detector_holds_nothing_back() {
     let usual =
         "The cellar of the house holds wine, and the exchanges of the conversation are kept in the book. ";
     let usual = format!("{}\n\n", usual.repeat(8)).repeat(8);
-    let forgets = "After about fifteen exchanges the agent seems to forget earlier parts of the conversation. It is \
+    let forgets = "After about fifteen exchanges the agent seems to forget all earlier messages of the user. They are \
                    kept in the book of the house.";
     let manual = &format!("# Notes\n\n{usual}{forgets}\n\n{usual}");
     let verdict = Guard::default().scan(Kind::Document, manual);
@@ -131,7 +131,7 @@ async fn one_word_of_one_detector_holds_nothing_back() {
     let told = manual.replace("the agent seems", "the agent of ada@house.eu seems");
     let report = bench.ingest(&[("a.md", &told)]).await;
     assert_eq!((report.added, report.quarantined), (1, 0));
-    let text = &bench.search("agent seems to forget earlier parts").await[0].text;
+    let text = &bench.search("agent seems to forget all earlier messages").await[0].text;
     assert!(text.contains("the agent of ************ seems"), "{text}");
 }
 
