@@ -58,6 +58,8 @@ const OVERLAP_BYTES: usize = 2 * 1024;
 const SURE: f32 = 0.95;
 /// And one that is so sure, where letters had to be guessed.
 const SURE_RESTORED: f32 = 0.66;
+/// What the score of words is multiplied by that stand in a list of quoted phrases.
+const LISTED: f32 = 0.45;
 /// The name of the models' detector.
 pub const LINEAR_MODEL: &str = "linear_model";
 
@@ -231,7 +233,8 @@ impl<'a> Scan<'a> {
                 category: act.category,
                 span: reading.original(hit.range.clone()),
                 view: reading.name(),
-                score: hit.score * factor,
+                score: hit.score
+                    * if mention::is_listed(reading.text, &hit.range) { factor.min(LISTED) } else { factor },
                 explanation: Cow::Borrowed(act.explanation),
             });
         }
@@ -244,7 +247,9 @@ impl<'a> Scan<'a> {
         let score = if read.windows.is_empty() { read.score } else { read.whole };
         self.verdict.score = self.verdict.score.max(score);
         for (range, score) in read.windows {
-            let talked = talked_about(score, || mention::talks(reading.text, &range));
+            let talks = || mention::talks(reading.text, &range);
+            let listed = mention::is_listed(reading.text, &range) && talks();
+            let talked = if listed { LISTED } else { talked_about(score, talks) };
             let garbled = if reading.is_restored() && score < SURE_RESTORED { 0.7 } else { 1.0 };
             let score = score * talked * garbled;
             self.model_finding(reading, range, score);

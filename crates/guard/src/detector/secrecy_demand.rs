@@ -52,7 +52,7 @@ const PATTERNS: &[Pattern] = &[
         r#"having|to~have)~<2>(?:instructions?|message|request|task|note|prompt|to~the~user|"#,
         r#"you|received|seen|been)\b"#,
     ) },
-    Pattern { document: 0.85, chat: 0.6, text: concat!(
+    Pattern { document: 0.45, chat: 0.4, text: concat!(
         r#"\b(?:keep|hide|conceal|withhold)~<4>(?:hidden~|secret~|confidential~)?(?:from~(?:the~)"#,
         r#"?(?:user|human|reader)|between~us)\b"#,
     ) },
