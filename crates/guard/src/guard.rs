@@ -58,7 +58,9 @@ const OVERLAP_BYTES: usize = 2 * 1024;
 const SURE: f32 = 0.95;
 /// And one that is so sure, where letters had to be guessed.
 const SURE_RESTORED: f32 = 0.66;
-/// What the score of words is multiplied by that stand in a list of quoted phrases.
+/// What a window's score is multiplied by where attacks are talked about.
+const TALKED: f32 = 0.5;
+/// And what any score is where the words stand in a list of quoted phrases.
 const LISTED: f32 = 0.45;
 /// The name of the models' detector.
 pub const LINEAR_MODEL: &str = "linear_model";
@@ -150,9 +152,14 @@ impl Guard {
     }
 }
 
-/// What a window's score is multiplied by: less than 1 where attacks are talked about, unless it is sure of itself.
-pub(crate) fn talked_about(score: f32, talks: impl FnOnce() -> bool) -> f32 {
-    if score < SURE && talks() { 0.5 } else { 1.0 }
+/// What a window's score is multiplied by: less than 1 where attacks are talked about, unless it is sure of itself and
+/// stands in no list of examples.
+pub(crate) fn talked_about(score: f32, is_listed: bool, talks: impl FnOnce() -> bool) -> f32 {
+    match (is_listed || score < SURE) && talks() {
+        true if is_listed => LISTED,
+        true => TALKED,
+        false => 1.0,
+    }
 }
 
 struct Scan<'a> {
@@ -228,13 +235,13 @@ impl<'a> Scan<'a> {
             let Some(act) = ACTS.get(hit.act) else { continue };
             let factor = mention::factor(reading.text, &hit.range);
             marked.push((hit.range.clone(), act_bucket(act.name, factor >= 0.5)));
+            let is_listed = factor > LISTED && mention::is_listed(reading.text, &hit.range);
             self.add(Finding {
                 detector: act.name,
                 category: act.category,
                 span: reading.original(hit.range.clone()),
                 view: reading.name(),
-                score: hit.score
-                    * if mention::is_listed(reading.text, &hit.range) { factor.min(LISTED) } else { factor },
+                score: hit.score * if is_listed { LISTED } else { factor },
                 explanation: Cow::Borrowed(act.explanation),
             });
         }
@@ -247,9 +254,8 @@ impl<'a> Scan<'a> {
         let score = if read.windows.is_empty() { read.score } else { read.whole };
         self.verdict.score = self.verdict.score.max(score);
         for (range, score) in read.windows {
-            let talks = || mention::talks(reading.text, &range);
-            let listed = mention::is_listed(reading.text, &range) && talks();
-            let talked = if listed { LISTED } else { talked_about(score, talks) };
+            let is_listed = mention::is_listed(reading.text, &range);
+            let talked = talked_about(score, is_listed, || mention::talks(reading.text, &range));
             let garbled = if reading.is_restored() && score < SURE_RESTORED { 0.7 } else { 1.0 };
             let score = score * talked * garbled;
             self.model_finding(reading, range, score);

@@ -77,7 +77,7 @@ impl Judges {
         let Ok(vectors) = encoder.embed(&texts).await else { return Vec::new() };
         let found = doubts.iter().zip(&vectors).filter_map(|(doubt, vector)| {
             let score = network.probability(vector, doubt.raw);
-            (score >= 0.5).then(|| again(doubt, score * talked_about(score, || doubt.talks)))
+            (score >= 0.5).then(|| again(doubt, score * talked_about(score, false, || doubt.talks)))
         });
         found.collect()
     }

@@ -194,9 +194,7 @@ impl Corpora {
         hashes.sort_unstable();
         blake3::hash(&hashes.concat()).to_hex().to_string()
     }
-}
 
-impl Corpora {
     /// The same, with nothing to train on from one fold.
     pub fn without(&self, fold: u8) -> Self {
         let mut less = self.clone();

@@ -8,6 +8,7 @@ use patou_guard::model::{Head, Sink, marks, visit};
 use super::corpora::{Corpora, Part, Text, of};
 use super::learn::{Example, Pace, learn};
 use super::templates::Dice;
+use super::windows::best_windows;
 
 /// Which share of harmless texts may be over the threshold, on the validation part, before a margin is added.
 #[derive(Clone, Copy)]
@@ -212,16 +213,9 @@ fn prompts(corpora: &Corpora, raw: impl Fn(&str) -> f32) -> (Vec<(Vec<f32>, Over
     (harmless.chain([(scores(&corpora.asked), ASKED_OVER)]).collect(), attacks.collect())
 }
 
+/// The raw score of the likeliest window of a text.
 fn worst_window(head: &Head, text: &str, kind: Kind) -> f32 {
-    let sentences = sentences(text, kind);
-    let mut worst = f32::NEG_INFINITY;
-    for size in 1..=3 {
-        for window in windows(&sentences, size) {
-            let sum = window.iter().map(|bucket| head.weight(*bucket)).sum();
-            worst = worst.max(head.raw(sum, window.len() as f32));
-        }
-    }
-    worst
+    best_windows(text, kind, head).into_iter().map(|(_, raw)| raw).fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// Sets the threshold where a share of each kind of harmless text is over it, with a margin, and the slope so that

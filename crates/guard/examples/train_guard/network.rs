@@ -74,8 +74,9 @@ impl Member {
             }
             for example in order.iter().map(|at| &examples[*at]) {
                 let mut inputs = example.inputs.clone();
-                let (_, vector) = inputs.split_last_mut().unwrap_or((&mut 0.0, &mut []));
-                vector.iter_mut().for_each(|input| *input += even(&mut dice) * NOISE);
+                if let Some((_raw, vector)) = inputs.split_last_mut() {
+                    vector.iter_mut().for_each(|input| *input += even(&mut dice) * NOISE);
+                }
                 member.step(&inputs, example);
             }
         }

@@ -91,7 +91,7 @@ impl Gather<'_> {
         let (mut dice, part) = (Dice(23), self.part);
         for text in texts.iter().filter(|text| text.part == part) {
             self.document += 1;
-            let mut windows = windows(&text.text, self.heads[usize::from(text.fold % FOLDS)]);
+            let mut windows = best_windows(&text.text, KIND, self.heads[usize::from(text.fold % FOLDS)]);
             let most = if self.part == Part::Train { LIKELIEST } else { CHECKED };
             windows.sort_by(|one, other| other.1.total_cmp(&one.1));
             let others = windows.split_off(most.min(windows.len()));
@@ -118,7 +118,7 @@ impl Gather<'_> {
             let pick = |dice: &mut Dice| dice.pick(&sentences).copied().unwrap_or_default().trim();
             let (before, after) = (pick(&mut dice), pick(&mut dice));
             let whole = format!("{before} {} {after}", text.text);
-            let windows = windows(&whole, self.heads[usize::from(text.fold % FOLDS)]);
+            let windows = best_windows(&whole, KIND, self.heads[usize::from(text.fold % FOLDS)]);
             let likeliest = windows.into_iter().max_by(|one, other| one.1.total_cmp(&other.1));
             // One that holds nothing of the attack teaches nothing.
             let end = before.len() + 1 + text.text.len();
@@ -138,14 +138,13 @@ impl Gather<'_> {
 }
 
 /// The best window that ends with each sentence, as the guard finds it, with its raw score.
-fn windows(text: &str, head: &Head) -> Vec<(Range<usize>, f32)> {
-    #[derive(Default)]
-    struct Sums {
+pub fn best_windows(text: &str, kind: Kind, head: &Head) -> Vec<(Range<usize>, f32)> {
+    struct Sums<'a> {
         done: Vec<(Range<usize>, f32, f32)>,
         now: (f32, f32),
-        head: Head,
+        head: &'a Head,
     }
-    impl Sink for Sums {
+    impl Sink for Sums<'_> {
         fn feature(&mut self, bucket: u32) {
             self.now.0 += self.head.weight(bucket);
             self.now.1 += 1.0;
@@ -155,8 +154,8 @@ fn windows(text: &str, head: &Head) -> Vec<(Range<usize>, f32)> {
             self.done.push((range, weight, features));
         }
     }
-    let mut sums = Sums { head: head.clone(), ..Sums::default() };
-    visit(text, &marks(text, KIND), &mut sums);
+    let mut sums = Sums { done: Vec::new(), now: (0.0, 0.0), head };
+    visit(text, &marks(text, kind), &mut sums);
     let mut windows = Vec::new();
     for at in 0..sums.done.len() {
         let (mut weight, mut features) = (0.0, 0.0);
